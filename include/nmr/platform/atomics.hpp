@@ -1,0 +1,93 @@
+#pragma once
+/// The one seam for everything that synchronises. Each type of the library is `BasicX<Atomics>` with an alias `X` over
+/// StdAtomics; tests put a model checker or a counting policy in its place and run the same headers.
+#include <atomic>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <nmr/platform/fences.hpp>
+#include <nmr/platform/misuse.hpp>
+#include <nmr/platform/sync.hpp>
+
+namespace nmr {
+
+/// Memory orders by their short names.
+namespace order {
+constexpr std::memory_order relaxed = std::memory_order_relaxed;
+constexpr std::memory_order acquire = std::memory_order_acquire;
+constexpr std::memory_order release = std::memory_order_release;
+constexpr std::memory_order acq_rel = std::memory_order_acq_rel;
+}  // namespace order
+
+struct StdAtomics {
+  template <class T>
+  using Atomic = std::atomic<T>;
+  using Mutex = platform::Mutex;
+  using Condition = platform::Condition;
+  using SignalBlock = platform::SignalBlock;
+
+  static void light_fence() noexcept { platform::light_fence(); }
+  static void full_fence() noexcept { platform::full_fence(); }
+  static bool try_enable_heavy_fence() noexcept { return platform::try_enable_heavy_fence(); }
+  static void heavy_fence() noexcept { platform::heavy_fence(); }
+
+  /// One turn of a wait for another thread's short section; `turn` counts from 0.
+  static void relax(unsigned turn) noexcept {
+    if (turn < 64) {
+      platform::pause();
+    } else {
+      platform::yield_thread();  // the other thread may need this processor
+    }
+  }
+
+  static std::uintptr_t thread_pointer() noexcept { return platform::thread_pointer(); }
+  static unsigned processor_count() noexcept { return platform::processor_count(); }
+  static std::int64_t now_ns() noexcept { return platform::now_ns(); }
+  static void misuse(const MisuseReport& report) noexcept { report_misuse(report); }
+};
+
+/// What a policy has to offer.
+template <class A>
+concept AtomicsPolicy = requires(typename A::Mutex& mutex, typename A::Condition& condition, std::int64_t deadline,
+                                 unsigned turn, const MisuseReport& report) {
+  typename A::template Atomic<std::uintptr_t>;
+  typename A::SignalBlock;
+  mutex.lock();
+  mutex.unlock();
+  condition.notify_all();
+  condition.wait(mutex);
+  { condition.wait_until(mutex, deadline) } -> std::same_as<bool>;
+  A::light_fence();
+  A::full_fence();
+  { A::try_enable_heavy_fence() } -> std::same_as<bool>;
+  A::heavy_fence();
+  A::relax(turn);
+  { A::thread_pointer() } -> std::same_as<std::uintptr_t>;
+  { A::processor_count() } -> std::same_as<unsigned>;
+  { A::now_ns() } -> std::same_as<std::int64_t>;
+  A::misuse(report);
+};
+static_assert(AtomicsPolicy<StdAtomics>);
+
+/// Holds a policy's mutex for a scope.
+template <class Mutex>
+class [[nodiscard]] LockGuard {
+ public:
+  explicit LockGuard(Mutex& mutex) noexcept : mutex_(mutex) { mutex_.lock(); }
+  LockGuard(const LockGuard&) = delete;
+  LockGuard& operator=(const LockGuard&) = delete;
+  ~LockGuard() { mutex_.unlock(); }
+
+ private:
+  Mutex& mutex_;
+};
+
+/// Returns the point in time `nanoseconds` from now, or kNever where that is past the end of the clock.
+template <AtomicsPolicy Atomics>
+[[nodiscard]] platform::Deadline deadline_after(std::int64_t nanoseconds) noexcept {
+  const std::int64_t now = Atomics::now_ns();
+  return nanoseconds >= platform::kNever - now ? static_cast<platform::Deadline>(platform::kNever)
+                                               : now + nanoseconds;
+}
+
+}  // namespace nmr

@@ -1,0 +1,48 @@
+#pragma once
+#include <nmr/platform/atomics.hpp>
+
+namespace nmr {
+
+/// What is to happen when something has ended: a function and its context, in a node that the caller owns.
+/// The library links the node into its lists, so that being told of an end never allocates.
+///
+/// Lifetime      from the call that it is given to until its function has been entered. Whoever runs it reads
+///               nothing of the node afterwards, so the function may free the node and what it belongs to.
+/// Ordering      everything that was done under what has ended happens-before the function.
+class Completion {
+ public:
+  using Function = void (*)(Completion& self, void* context) noexcept;
+
+  constexpr Completion(Function function, void* context) noexcept : function_(function), context_(context) {}
+  Completion(const Completion&) = delete;
+  Completion& operator=(const Completion&) = delete;
+
+  void run() noexcept { function_(*this, context_); }
+
+ protected:
+  /// For a node that its owner may want to take back (a timed wait). `claim` is called once the node is bound
+  /// to run, before any node that ends together with it runs.
+  using Claim = void (*)(Completion& self) noexcept;
+  constexpr Completion(Function function, void* context, Claim claim) noexcept
+      : function_(function), context_(context), claim_(claim) {}
+
+ private:
+  template <AtomicsPolicy>
+  friend class BasicCompletionList;
+
+  Function function_;
+  void* context_;
+  Claim claim_ = nullptr;
+  Completion* next_ = nullptr;
+};
+
+/// Where completions run, for those who cannot have them on the thread that happens to leave last.
+///
+/// `post` must run the completion exactly once, on whichever thread it likes, and must not allocate or fail:
+/// the node is a link that a queue may use. It is called inside a release, so it must not block either.
+struct Executor {
+  using Post = void (*)(Executor& self, Completion& completion) noexcept;
+  Post post;
+};
+
+}  // namespace nmr

@@ -1,0 +1,34 @@
+#pragma once
+/// Version, compiler attributes and the two things a user may set before including any header:
+///
+///   NMR_MISUSE_HANDLER   name of a function `void f(const nmr::MisuseReport&) noexcept` at global
+///                        scope that is told of misuse instead of the default, which prints and aborts.
+///   NMR_CACHE_LINE       bytes that two threads must not share to stay out of each other's way.
+///
+/// Both must be the same in everything that is linked into one image.
+
+#define NMR_VERSION_MAJOR 0
+#define NMR_VERSION_MINOR 1
+#define NMR_VERSION_PATCH 0
+
+#ifndef NMR_CACHE_LINE
+#define NMR_CACHE_LINE 64
+#endif
+
+// Slow ways stay out of the caller's instruction stream. GNU attributes, so that both GCC and Clang see them.
+#if defined(__GNUC__)
+#define NMR_COLD [[gnu::cold, gnu::noinline]]
+#define NMR_ALWAYS_INLINE [[gnu::always_inline]]
+#else
+#define NMR_COLD
+#define NMR_ALWAYS_INLINE
+#endif
+
+namespace nmr {
+
+/// Changes whenever an object that host and plug-in share changes its layout; checked where they meet.
+enum : unsigned { kLayoutVersion = 1 };
+
+enum : unsigned { kCacheLine = NMR_CACHE_LINE };
+
+}  // namespace nmr

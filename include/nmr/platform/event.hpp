@@ -1,0 +1,59 @@
+#pragma once
+#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/completion.hpp>
+
+namespace nmr {
+
+/// A completion that a thread waits for: set once, by running it.
+///
+/// Lifetime      may be destroyed as soon as a wait has returned true: the setter notifies under the mutex and is
+///               out of it before a waiter can return (cplusplus/papers#1279 tells what goes wrong otherwise).
+template <AtomicsPolicy Atomics>
+class BasicEvent : public Completion {
+ public:
+  BasicEvent() noexcept : Completion(&fire, this, &claim) {}
+
+  /// Progress      blocking. Ordering: happens-after the run of the completion.
+  void wait() noexcept {
+    LockGuard lock(mutex_);
+    while (!set_) condition_.wait(mutex_);
+  }
+
+  /// Waits until the event is set, or until the deadline has passed and `take_back()` has unlinked this node from
+  /// the list that would run it. Returns true if it was set; then and only then a completion has run.
+  ///
+  /// `take_back` runs under the mutex, and only while claim() has not: so as long as it runs, the completing thread
+  /// cannot have let anybody else free the list.
+  template <class TakeBack>
+  [[nodiscard]] bool wait_until(platform::Deadline deadline, TakeBack take_back) noexcept {
+    LockGuard lock(mutex_);
+    while (!set_) {
+      if (condition_.wait_until(mutex_, deadline)) continue;
+      if (!set_ && !claimed_ && take_back(*this)) return false;
+      while (!set_) condition_.wait(mutex_);  // too late to take it back: it is about to be set
+    }
+    return true;
+  }
+
+ private:
+  static void fire(Completion&, void* self) noexcept {
+    auto& event = *static_cast<BasicEvent*>(self);
+    LockGuard lock(event.mutex_);
+    event.set_ = true;
+    event.condition_.notify_all();
+  }
+  static void claim(Completion& self) noexcept {
+    auto& event = static_cast<BasicEvent&>(self);
+    LockGuard lock(event.mutex_);
+    event.claimed_ = true;
+  }
+
+  typename Atomics::Mutex mutex_;
+  typename Atomics::Condition condition_;
+  bool set_ = false;
+  bool claimed_ = false;
+};
+
+using Event = BasicEvent<StdAtomics>;
+
+}  // namespace nmr

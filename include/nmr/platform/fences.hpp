@@ -1,0 +1,75 @@
+#pragma once
+/// The two halves of an asymmetric fence. The frequent side pays a compiler fence only (light); the rare side asks
+/// the system to make every running thread of the process pass a full barrier (heavy). Together they order like two
+/// sequentially consistent fences: if the light side's store comes first, whoever ran the heavy side sees it; if the
+/// heavy side comes first, the light side's load sees what was stored before the heavy side.
+#include <atomic>
+#include <cstdint>
+#include <nmr/platform/config.hpp>
+#include <nmr/platform/misuse.hpp>
+
+#if defined(__linux__)
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#elif defined(_WIN32)
+extern "C" __declspec(dllimport) void __stdcall FlushProcessWriteBuffers();
+#endif
+
+namespace nmr::platform {
+
+inline void light_fence() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
+
+inline void full_fence() noexcept {
+#if defined(__GNUC__)
+  __sync_synchronize();  // as the fence of <atomic>, which g++ rejects under the thread sanitizer
+#else
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+#endif
+}
+
+/// Returns true if the system offers the process-wide barrier and it works here, found out by running it once:
+/// kernels without it and sandboxes that deny it answer only when asked (membarrier(2)).
+[[nodiscard]] inline bool try_enable_heavy_fence() noexcept {
+#if defined(__linux__)
+  return ::syscall(__NR_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0 &&
+         ::syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
+#elif defined(_WIN32)
+  return true;
+#else
+  return false;
+#endif
+}
+
+/// The barrier itself. One that fails after it has worked (a sandbox closed later) cannot be made up for: callers are
+/// inside without a fence of their own. It is reported, and the process ends even if the handler returns.
+inline void heavy_fence() noexcept {
+#if defined(__linux__)
+  if (::syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0) [[likely]] return;
+  report_misuse({"CallDomain", "heavy_fence", "the process-wide barrier is denied after it had worked", nullptr});
+  std::abort();
+#elif defined(_WIN32)
+  FlushProcessWriteBuffers();
+#endif
+}
+
+/// Returns a value that no two live threads share. One load where the compiler knows the register.
+[[nodiscard]] inline std::uintptr_t thread_pointer() noexcept {
+#if defined(_WIN64)
+  return static_cast<std::uintptr_t>(__readgsqword(0x30));
+#elif defined(_WIN32)
+  return static_cast<std::uintptr_t>(__readfsdword(0x18));
+#else
+  return reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer());
+#endif
+}
+
+inline void pause() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__) || defined(__arm__)
+  __asm__ __volatile__("yield");
+#endif
+}
+
+}  // namespace nmr::platform

@@ -1,0 +1,37 @@
+#pragma once
+/// What happens when a caller breaks a rule that can be checked cheaply: it is always reported, in release
+/// builds too, and never corrupts. The default prints the report and aborts; NMR_MISUSE_HANDLER replaces it.
+/// If a handler returns, the operation that was misused has had no effect.
+#include <cstdio>
+#include <cstdlib>
+
+#include <nmr/platform/config.hpp>
+
+namespace nmr {
+
+struct MisuseReport {
+  const char* object;     ///< type of the object, as spelt in the headers
+  const char* operation;  ///< member function that was misused
+  const char* rule;       ///< the rule that was broken, as one sentence
+  const void* address;    ///< the object
+};
+
+}  // namespace nmr
+
+#ifdef NMR_MISUSE_HANDLER
+void NMR_MISUSE_HANDLER(const nmr::MisuseReport& report) noexcept;
+#endif
+
+namespace nmr {
+
+NMR_COLD inline void report_misuse(const MisuseReport& report) noexcept {
+#ifdef NMR_MISUSE_HANDLER
+  ::NMR_MISUSE_HANDLER(report);
+#else
+  std::fprintf(stderr, "nmr: misuse of %s %p in %s: %s\n", report.object, report.address, report.operation,
+               report.rule);
+  std::abort();
+#endif
+}
+
+}  // namespace nmr

@@ -1,0 +1,170 @@
+#pragma once
+/// Mutex and condition of the default policy. Not <mutex> and <condition_variable>: those pull in <chrono> and
+/// more than double the compile time of a header that a driver includes for one word.
+#include <cstdint>
+#include <nmr/platform/config.hpp>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+#else
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#endif
+
+namespace nmr::platform {
+
+/// A point in time of a clock that never jumps, in nanoseconds.
+using Deadline = std::int64_t;
+enum : std::int64_t { kNever = INT64_MAX };
+
+/// Returns a duration as nanoseconds, saturating, without needing <chrono> here: any type with `count()` and
+/// `period` will do.
+template <class Duration>
+[[nodiscard]] constexpr std::int64_t to_nanoseconds(const Duration& duration) noexcept {
+  const auto scaled = static_cast<long double>(duration.count()) * static_cast<long double>(Duration::period::num) *
+                      1e9L / static_cast<long double>(Duration::period::den);
+  if (!(scaled > 0)) return 0;
+  return scaled < 4e18L ? static_cast<std::int64_t>(scaled) : kNever;
+}
+
+#if defined(__unix__) || defined(__APPLE__)
+
+[[nodiscard]] inline std::int64_t now_ns() noexcept {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
+
+class Mutex {
+ public:
+  Mutex() noexcept = default;
+  Mutex(const Mutex&) = delete;
+  Mutex& operator=(const Mutex&) = delete;
+  ~Mutex() { pthread_mutex_destroy(&handle_); }
+  void lock() noexcept { pthread_mutex_lock(&handle_); }
+  void unlock() noexcept { pthread_mutex_unlock(&handle_); }
+
+ private:
+  friend class Condition;
+  pthread_mutex_t handle_ = PTHREAD_MUTEX_INITIALIZER;
+};
+
+class Condition {
+ public:
+  Condition() noexcept {
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+#if !defined(__APPLE__)
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+#endif
+    pthread_cond_init(&handle_, &attributes);
+    pthread_condattr_destroy(&attributes);
+  }
+  Condition(const Condition&) = delete;
+  Condition& operator=(const Condition&) = delete;
+  ~Condition() { pthread_cond_destroy(&handle_); }
+
+  void notify_all() noexcept { pthread_cond_broadcast(&handle_); }
+  void wait(Mutex& mutex) noexcept { pthread_cond_wait(&handle_, &mutex.handle_); }
+
+  /// Returns false once the deadline has passed. May wake early, as every condition does.
+  bool wait_until(Mutex& mutex, Deadline deadline) noexcept {
+    if (deadline == kNever) return wait(mutex), true;
+    const std::int64_t now = now_ns();
+    if (now >= deadline) return false;
+#if defined(__APPLE__)
+    const std::int64_t left = deadline - now;
+    timespec relative{static_cast<time_t>(left / 1'000'000'000), static_cast<long>(left % 1'000'000'000)};
+    pthread_cond_timedwait_relative_np(&handle_, &mutex.handle_, &relative);
+#else
+    timespec absolute{};
+    absolute.tv_sec = static_cast<time_t>(deadline / 1'000'000'000);
+    absolute.tv_nsec = static_cast<long>(deadline % 1'000'000'000);
+    pthread_cond_timedwait(&handle_, &mutex.handle_, &absolute);
+#endif
+    return true;
+  }
+
+ private:
+  pthread_cond_t handle_;
+};
+
+/// Keeps signal handlers of this thread out while it lives: a handler that calls through a binding must not meet
+/// a mutex that its own thread holds.
+class SignalBlock {
+ public:
+  SignalBlock() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before_);
+  }
+  SignalBlock(const SignalBlock&) = delete;
+  SignalBlock& operator=(const SignalBlock&) = delete;
+  ~SignalBlock() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
+inline void yield_thread() noexcept { sched_yield(); }
+
+[[nodiscard]] inline unsigned processor_count() noexcept {
+  const long count = sysconf(_SC_NPROCESSORS_CONF);
+  return count > 0 ? static_cast<unsigned>(count) : 1;
+}
+
+#else  // any other system: the standard library
+
+[[nodiscard]] inline std::int64_t now_ns() noexcept {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+using Mutex = std::mutex;
+
+class Condition {
+ public:
+  void notify_all() noexcept { condition_.notify_all(); }
+  void wait(Mutex& mutex) noexcept {
+    std::unique_lock lock(mutex, std::adopt_lock);
+    condition_.wait(lock);
+    lock.release();
+  }
+  bool wait_until(Mutex& mutex, Deadline deadline) noexcept {
+    if (deadline == kNever) return wait(mutex), true;
+    const std::int64_t now = now_ns();
+    if (now >= deadline) return false;
+    std::unique_lock lock(mutex, std::adopt_lock);
+    condition_.wait_for(lock, std::chrono::nanoseconds(deadline - now));
+    lock.release();
+    return true;
+  }
+
+ private:
+  std::condition_variable condition_;
+};
+
+class SignalBlock {
+ public:
+  SignalBlock() noexcept {}  // no asynchronous signals to keep out
+  SignalBlock(const SignalBlock&) = delete;
+  SignalBlock& operator=(const SignalBlock&) = delete;
+  ~SignalBlock() {}
+};
+
+inline void yield_thread() noexcept { std::this_thread::yield(); }
+
+[[nodiscard]] inline unsigned processor_count() noexcept {
+  const unsigned count = std::thread::hardware_concurrency();
+  return count != 0 ? count : 1;
+}
+
+#endif
+
+}  // namespace nmr::platform

@@ -1,0 +1,243 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/event.hpp>
+#include <nmr/rundown/completion_list.hpp>
+
+namespace nmr {
+
+/// Whether a rundown that was begun has ended yet.
+enum class RundownState : bool { kPending, kDrained };
+
+/// Counts references to an object, refuses new ones once rundown has begun, and tells when the last is gone
+/// (EX_RUNDOWN_REF). One word and a list head; no allocation, thread-local storage, exceptions or threads of its own.
+///
+///   count | completed | begun     state                    next
+///     n        0          0       active                   begin_rundown
+///    n > 0     0          1       draining                 the last release
+///     0        0          1       draining, unclaimed      one claim, which closes the list
+///     *        1          1       run down                 reinitialize
+///
+/// INVARIANT: exactly one thread sets `completed`, at count 0, and it alone closes the list. Refused callers raise the
+/// count for a moment in every state, so nothing but the claim may conclude anything from a count that is not 0.
+///
+/// Lifetime      may be destroyed once a completion or a wait has told that it has run down. Holders and releasers
+///               need no further care; that nobody starts a new call on it is the owner's to see to.
+template <AtomicsPolicy Atomics>
+class BasicRundownRef {
+  using Word = std::uintptr_t;
+  enum : Word {
+    kBegun = 1,      // no new references
+    kCompleted = 2,  // claimed: run down
+    kOneRef = 4,
+    kOutOfRange = Word{1} << (sizeof(Word) * 8 - 1),  // no count that is within bounds has this bit
+  };
+
+ public:
+  /// The most references that may be held at a time. The word counts further, for callers on their way out.
+  static constexpr std::size_t max_refs() noexcept { return (kOutOfRange >> 1) / kOneRef; }
+
+  /// Born active, without references (ExInitializeRundownProtection).
+  constexpr BasicRundownRef() noexcept = default;
+
+  /// Born run down: refuses until reinitialize(). For objects that are not ready yet.
+  struct BornRunDown {};
+  constexpr explicit BasicRundownRef(BornRunDown) noexcept
+      : word_(kBegun | kCompleted), completions_(typename BasicCompletionList<Atomics>::BornClosed{}) {}
+
+  BasicRundownRef(const BasicRundownRef&) = delete;
+  BasicRundownRef& operator=(const BasicRundownRef&) = delete;
+
+  /// Precondition  no reference is held and nobody waits (trapped).
+  ~BasicRundownRef() {
+    const Word word = word_.load(order::relaxed);  // relaxed: nobody else may be here
+    if (word >= kOneRef && (word & kCompleted) == 0) misuse("~RundownRef", "destroyed while references are held");
+    if (!completions_.empty()) misuse("~RundownRef", "destroyed while somebody waits for it to run down");
+  }
+
+  /// Takes `n` references, all or none (ExAcquireRundownProtection, ...Ex). n = 0 only asks.
+  ///
+  /// Returns       true: the protected object stays usable until release(n).
+  ///               false: rundown has begun, and there is nothing to release.
+  /// Progress      wait-free. A refused call may run the completion: its undo can be the last.
+  /// Ordering      true happens-after the reinitialize() that last opened *this, if any.
+  /// Precondition  at most max_refs() references are held (trapped, and refused).
+  [[nodiscard]] bool try_acquire(std::size_t n = 1) noexcept {
+    // [rd:7] relaxed: no order, only progress. Once begun is visible nobody raises the count, so that spinning
+    // refused callers cannot keep a drain from ending.
+    if ((word_.load(order::relaxed) & kBegun) != 0) return false;
+    if (n > max_refs()) [[unlikely]] return misuse("try_acquire", "more references than max_refs()"), false;
+    // [rd:8] acquire RMW, pairs with [rd:13].
+    const Word before = word_.fetch_add(n * kOneRef, order::acquire);
+    if ((before & (kBegun | kOutOfRange)) == 0) [[likely]] return true;
+    return refuse(before, n);
+  }
+
+  /// Takes `n` more references on behalf of one that the caller holds already; succeeds while draining too.
+  /// Progress      wait-free.
+  void duplicate(std::size_t n = 1) noexcept {
+    // relaxed: the reference that is held orders it.
+    const Word before = word_.fetch_add(n * kOneRef, order::relaxed);
+    if (before < kOneRef || (before & kOutOfRange) != 0) [[unlikely]] {
+      word_.fetch_sub(n * kOneRef, order::relaxed);  // relaxed: undoes the line above
+      misuse("duplicate", "without a reference that is held, or past max_refs()");
+    }
+  }
+
+  /// Gives back `n` references (ExReleaseRundownProtection, ...Ex). The last one out, once rundown has begun, runs
+  /// the completions. n = 0 does nothing.
+  ///
+  /// Progress      wait-free, but for the completions themselves.
+  /// Ordering      everything before it happens-before the completion.
+  /// Lifetime      only the release that completes may touch *this afterwards.
+  /// Precondition  that many references are held (trapped where the count shows it).
+  void release(std::size_t n = 1) noexcept {
+    // [rd:9] release RMW, pairs with [rd:10]; later RMWs keep its release sequence alive.
+    const Word left = word_.fetch_sub(n * kOneRef, order::release) - n * kOneRef;
+    if ((left & (kBegun | kOutOfRange)) != 0) [[unlikely]] released(left, n);
+  }
+
+  /// Begins rundown: from now on try_acquire() refuses. Never blocks. `completion` runs exactly once, when the last
+  /// reference is gone: on the thread that gives it back, or here, before this returns, if there is none left.
+  /// May be called by any number of threads, each with its own completion or none.
+  ///
+  /// Returns       kDrained: it has run down, and a completion given here has run. kPending: somebody is still inside,
+  ///               and the completion will run (or has run by now, on another thread).
+  /// Progress      wait-free, but for completions and a timed wait that unlinks itself just then.
+  RundownState begin_rundown(Completion& completion) noexcept { return begin(&completion); }
+  RundownState begin_rundown() noexcept { return begin(nullptr); }
+
+  /// Waits until *this has run down, which another thread may begin before or after. Any number of threads may wait.
+  /// Progress      blocking. Ordering: happens-after everything that was done under a reference.
+  void wait_for_rundown() noexcept {
+    BasicEvent<Atomics> event;
+    if (completions_.push(event)) event.wait();
+  }
+
+  /// As wait_for_rundown(), for at most `timeout` (any std::chrono::duration).
+  /// Returns       false if the time was over first; *this goes on as it was and may be waited for again.
+  template <class Duration>
+  [[nodiscard]] bool wait_for_rundown_for(const Duration& timeout) noexcept {
+    return wait_for_rundown_until_ns(deadline_after<Atomics>(platform::to_nanoseconds(timeout)));
+  }
+  /// As above, until a point in time of any std::chrono clock.
+  template <class TimePoint>
+  [[nodiscard]] bool wait_for_rundown_until(const TimePoint& deadline) noexcept {
+    return wait_for_rundown_for(deadline - TimePoint::clock::now());
+  }
+  [[nodiscard]] bool wait_for_rundown_until_ns(platform::Deadline deadline) noexcept {
+    BasicEvent<Atomics> event;
+    if (!completions_.push(event)) return true;
+    return event.wait_until(deadline, [this](Completion& node) noexcept { return completions_.unlink(node); });
+  }
+
+  /// Begins rundown and waits for its end (ExWaitForRundownProtectionRelease).
+  void run_down() noexcept {
+    BasicEvent<Atomics> event;
+    if (begin_rundown(event) == RundownState::kPending) event.wait();
+  }
+
+  /// Returns true once rundown has begun: a hint, true for good until reinitialize().
+  [[nodiscard]] bool rundown_begun() const noexcept {
+    return (word_.load(order::relaxed) & kBegun) != 0;  // relaxed: a hint, publishes nothing
+  }
+
+  /// Returns true if *this has run down. Then it may be reinitialised or destroyed, as after a wait.
+  [[nodiscard]] bool run_down_already() const noexcept { return completions_.closed(); }
+
+  /// Returns the references held, as of some moment; callers being refused may show in it.
+  [[nodiscard]] std::size_t approximate_refs() const noexcept {
+    return word_.load(order::relaxed) / kOneRef;  // relaxed: a figure for people
+  }
+
+  /// Says that the object stays run down (ExRundownCompleted). Here a check only: waits return at once anyway.
+  /// Precondition  *this has run down (trapped).
+  void rundown_completed() noexcept {
+    if (!completions_.closed()) misuse("rundown_completed", "it has not run down");
+  }
+
+  /// Opens *this again (ExReInitializeRundownProtection).
+  /// Precondition  *this has run down (trapped), and no other thread begins or waits at the same time.
+  void reinitialize() noexcept {
+    if (!completions_.closed()) return misuse("reinitialize", "it has not run down");
+    completions_.reopen();
+    // [rd:13] release RMW, pairs with [rd:8]. Keeps the count: a refused caller may be about to take back its own.
+    word_.fetch_and(~(Word{kBegun} | Word{kCompleted}), order::release);
+  }
+
+ private:
+  template <AtomicsPolicy>
+  friend class BasicShardedRundownRef;
+
+  NMR_COLD bool refuse(Word before, std::size_t n) noexcept {
+    if ((before & kOutOfRange) != 0) misuse("try_acquire", "more references than max_refs()");
+    release(n);  // the same way out as everybody's: it may be the last
+    return false;
+  }
+
+  NMR_COLD void released(Word left, std::size_t n) noexcept {
+    if ((left & kOutOfRange) != 0) {
+      word_.fetch_add(n * kOneRef, order::relaxed);  // relaxed: puts back what was not there to take
+      return misuse("release", "more references than are held");
+    }
+    if (left == kBegun) claim_completion();
+  }
+
+  /// Called by everybody who saw count 0 after begun. One of them gets true, and completes.
+  bool claim_completion() noexcept {
+    Word expected = kBegun;
+    // [rd:10] acquire CAS, pairs with [rd:9]: reads the last of all the release sequences, so sees every releaser.
+    if (!word_.compare_exchange_strong(expected, kBegun | kCompleted, order::acquire, order::relaxed)) return false;
+    completions_.close_and_run();
+    return true;
+  }
+
+  RundownState begin(Completion* completion) noexcept {
+    if (hold_open()) {
+      set_begun();
+      return end_begin(completion);
+    }
+    return already_run_down(completion);
+  }
+
+  // The steps of begin(), which the sharded form takes apart.
+  //
+  // A beginner holds a reference of its own, so that nobody can complete before its node is in the list, and nothing
+  // is touched after its own last release: it is safe even when another waiter frees *this at once.
+
+  /// Returns false if *this has run down already.
+  bool hold_open() noexcept {
+    // [rd:11] acquire RMW, pairs with [rd:13], as [rd:8].
+    if ((word_.fetch_add(kOneRef, order::acquire) & kCompleted) == 0) return true;
+    word_.fetch_sub(kOneRef, order::relaxed);  // relaxed: undoes the line above; completed keeps others from claiming
+    return false;
+  }
+  /// Returns true to the first beginner.
+  bool set_begun() noexcept {
+    // [rd:12] release RMW, in the release sequence that [rd:10] reads: what this thread did before it began.
+    return (word_.fetch_or(kBegun, order::release) & kBegun) == 0;
+  }
+  RundownState end_begin(Completion* completion) noexcept {
+    if (completion != nullptr) (void)completions_.push(*completion);  // open: the reference held keeps it so
+    const Word left = word_.fetch_sub(kOneRef, order::release) - kOneRef;  // [rd:9] as in release()
+    return left == kBegun && claim_completion() ? RundownState::kDrained : RundownState::kPending;
+  }
+  RundownState already_run_down(Completion* completion) noexcept {
+    if (completion == nullptr) return completions_.closed() ? RundownState::kDrained : RundownState::kPending;
+    if (completions_.push(*completion)) return RundownState::kPending;  // claimed, not closed yet: runs with the others
+    completion->run();
+    return RundownState::kDrained;
+  }
+
+  NMR_COLD void misuse(const char* operation, const char* rule) const noexcept {
+    Atomics::misuse({"RundownRef", operation, rule, this});
+  }
+
+  typename Atomics::template Atomic<Word> word_{0};
+  BasicCompletionList<Atomics> completions_;
+};
+
+using RundownRef = BasicRundownRef<StdAtomics>;
+
+}  // namespace nmr

@@ -1,0 +1,161 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+#include <nmr/rundown/rundown_ref.hpp>
+
+namespace nmr {
+
+/// A RundownRef whose count is spread over cache lines, for objects that many processors enter at once
+/// (EX_RUNDOWN_REF_CACHE_AWARE). Taking and giving back may land on different shards: only their sum counts, and a
+/// single shard may go negative.
+///
+/// How it ends: a centre, itself a RundownRef, is born with a bias of kBias references. Closing a shard moves what it
+/// holds to the centre; releases that find their shard closed go to the centre. Whoever closes the last open shard
+/// takes the bias away, so the centre can only now reach zero, and from here on it is an ordinary RundownRef.
+///
+/// Lifetime      as RundownRef: may be destroyed once it has told that it has run down.
+template <AtomicsPolicy Atomics>
+class BasicShardedRundownRef {
+  using Centre = BasicRundownRef<Atomics>;
+  using Word = std::uintptr_t;
+  enum : Word { kClosed = 1, kOneRef = 2 };
+
+ public:
+  [[nodiscard]] static constexpr std::size_t max_refs() noexcept { return Centre::max_refs() / 2; }
+
+  /// Born active with one shard for each processor, or as many as asked for. Allocates them
+  /// (ExAllocateCacheAwareRundownProtection): see allocated().
+  BasicShardedRundownRef() noexcept : BasicShardedRundownRef(Atomics::processor_count()) {}
+  explicit BasicShardedRundownRef(std::size_t shards) noexcept : centre_(typename Centre::BornRunDown{}) {
+    std::size_t count = 1;
+    while (count < shards && count < kMaxShards) count *= 2;
+    shards_ = new (std::nothrow) Shard[count];
+    if (shards_ == nullptr) return;
+    shard_mask_ = count - 1;
+    reinitialize();
+  }
+  BasicShardedRundownRef(const BasicShardedRundownRef&) = delete;
+  BasicShardedRundownRef& operator=(const BasicShardedRundownRef&) = delete;
+
+  /// Precondition  no reference is held and nobody waits (trapped).
+  ~BasicShardedRundownRef() {
+    // Not run down: close it here, which finds out what is still held. The centre's own destructor reports that.
+    if (!centre_.run_down_already()) begin_rundown();
+    delete[] shards_;
+  }
+
+  /// Returns false if there was no memory for the shards. Then *this is run down and stays so.
+  [[nodiscard]] bool allocated() const noexcept { return shards_ != nullptr; }
+
+  /// Takes `n` references, all or none. n = 0 only asks. Returns, Ordering, Precondition: as RundownRef.
+  /// Progress      lock-free; wait-free while the shard is the thread's own.
+  [[nodiscard]] bool try_acquire(std::size_t n = 1) noexcept {
+    if (shards_ == nullptr) [[unlikely]] return false;
+    if (n > max_refs()) [[unlikely]] return misuse("try_acquire", "more references than max_refs()"), false;
+    // A compare-and-swap, not an add with an undo: an undo that arrives after the shard was closed, opened and closed
+    // again could not tell whether its own add had been moved to the centre.
+    auto& word = shard().word;
+    Word seen = word.load(order::relaxed);  // relaxed: validated by the CAS
+    do {
+      if ((seen & kClosed) != 0) return false;
+      // [rd:14] acquire CAS, pairs with [rd:18].
+    } while (!word.compare_exchange_weak(seen, seen + n * kOneRef, order::acquire, order::relaxed));
+    return true;
+  }
+
+  /// As RundownRef::duplicate(). Progress: wait-free.
+  void duplicate(std::size_t n = 1) noexcept {
+    // relaxed: the reference that is held orders it. A closed shard's count is dead, so it goes to the centre.
+    if ((shard().word.fetch_add(n * kOneRef, order::relaxed) & kClosed) != 0) centre_.duplicate(n);
+  }
+
+  /// Gives back `n` references. As RundownRef::release(). Progress: wait-free, but for the completions.
+  void release(std::size_t n = 1) noexcept {
+    // [rd:15] release RMW, pairs with [rd:16]; a closed shard's count is dead, and the centre's release orders.
+    if ((shard().word.fetch_sub(n * kOneRef, order::release) & kClosed) != 0) [[unlikely]] centre_.release(n);
+  }
+
+  /// As RundownRef::begin_rundown(). From its return on try_acquire() refuses on every shard.
+  RundownState begin_rundown(Completion& completion) noexcept { return begin(&completion); }
+  RundownState begin_rundown() noexcept { return begin(nullptr); }
+
+  void wait_for_rundown() noexcept { centre_.wait_for_rundown(); }
+  template <class Duration>
+  [[nodiscard]] bool wait_for_rundown_for(const Duration& timeout) noexcept {
+    return centre_.wait_for_rundown_for(timeout);
+  }
+  template <class TimePoint>
+  [[nodiscard]] bool wait_for_rundown_until(const TimePoint& deadline) noexcept {
+    return centre_.wait_for_rundown_until(deadline);
+  }
+  void run_down() noexcept {
+    BasicEvent<Atomics> event;
+    if (begin_rundown(event) == RundownState::kPending) event.wait();
+  }
+
+  [[nodiscard]] bool rundown_begun() const noexcept { return centre_.rundown_begun(); }
+  [[nodiscard]] bool run_down_already() const noexcept { return centre_.run_down_already(); }
+  void rundown_completed() noexcept { centre_.rundown_completed(); }
+
+  /// As RundownRef::reinitialize().
+  void reinitialize() noexcept {
+    if (shards_ == nullptr) return misuse("reinitialize", "its shards could not be allocated");
+    if (!centre_.run_down_already()) return misuse("reinitialize", "it has not run down");
+    open_shards_.store(shard_mask_ + 1, order::relaxed);  // relaxed: nobody begins meanwhile; [rd:18] publishes
+    centre_.reinitialize();
+    (void)centre_.try_acquire(kBias);
+    // [rd:18] release, pairs with [rd:14], [rd:16]. No add is lost: closed shards take none, and the releases that a
+    // shard saw while closed had all gone to the centre before it ran down.
+    for (std::size_t i = 0; i <= shard_mask_; ++i) shards_[i].word.store(0, order::release);
+  }
+
+ private:
+  enum : std::size_t { kMaxShards = 256, kBias = Centre::max_refs() / 2 };
+
+  struct alignas(kCacheLine) Shard {
+    typename Atomics::template Atomic<Word> word{kClosed};
+  };
+
+  Shard& shard() const noexcept {
+    // Thread pointers lie a stack size apart: multiply to spread them, and take the high bits.
+    const Word mixed = Atomics::thread_pointer() * static_cast<Word>(0x9E3779B97F4A7C15u);
+    return shards_[(mixed >> (sizeof(Word) * 8 - 16)) & shard_mask_];
+  }
+
+  RundownState begin(Completion* completion) noexcept {
+    if (!centre_.hold_open()) return centre_.already_run_down(completion);
+    centre_.set_begun();
+    for (std::size_t i = 0; i <= shard_mask_; ++i) {
+      // [rd:16] acquire RMW, pairs with [rd:15]: what was done under references that were given back here. Those
+      // that were not are moved, and ordered by the centre.
+      const Word found = shards_[i].word.fetch_or(kClosed, order::acquire);
+      if ((found & kClosed) == 0) close_shard(found);
+    }
+    return centre_.end_begin(completion);
+  }
+
+  void close_shard(Word found) noexcept {
+    // Arithmetic shift: the count is signed.
+    const auto count = static_cast<std::intptr_t>(found) >> 1;
+    if (count > 0) centre_.duplicate(static_cast<std::size_t>(count));
+    if (count < 0) centre_.release(static_cast<std::size_t>(-count));
+    // [rd:17] acq_rel RMW, pairs with itself: every shard's count has been moved before the bias goes, and what was
+    // done under references given back in any of them happens-before that.
+    if (open_shards_.fetch_sub(1, order::acq_rel) == 1) centre_.release(kBias);
+  }
+
+  NMR_COLD void misuse(const char* operation, const char* rule) const noexcept {
+    Atomics::misuse({"ShardedRundownRef", operation, rule, this});
+  }
+
+  Shard* shards_ = nullptr;
+  std::size_t shard_mask_ = 0;
+  typename Atomics::template Atomic<std::size_t> open_shards_{0};
+  alignas(kCacheLine) Centre centre_;
+};
+
+using ShardedRundownRef = BasicShardedRundownRef<StdAtomics>;
+
+}  // namespace nmr
