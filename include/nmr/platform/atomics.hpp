@@ -26,6 +26,9 @@ struct StdAtomics {
   using Condition = platform::Condition;
   using SignalBlock = platform::SignalBlock;
 
+  /// Calls that one thread can have in progress before they cost more, and records in a domain's first table.
+  enum : unsigned { kCallSlots = 6, kFirstCallRecords = 16 };
+
   static void light_fence() noexcept { platform::light_fence(); }
   static void full_fence() noexcept { platform::full_fence(); }
   static bool try_enable_heavy_fence() noexcept { return platform::try_enable_heavy_fence(); }
@@ -52,6 +55,7 @@ concept AtomicsPolicy = requires(typename A::Mutex& mutex, typename A::Condition
                                  unsigned turn, const MisuseReport& report) {
   typename A::template Atomic<std::uintptr_t>;
   typename A::SignalBlock;
+  A::kCallSlots + A::kFirstCallRecords;
   mutex.lock();
   mutex.unlock();
   condition.notify_all();

@@ -1,0 +1,335 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include <nmr/calls/call_record.hpp>
+#include <nmr/calls/call_table.hpp>
+#include <nmr/calls/call_target.hpp>
+#include <nmr/calls/drain_list.hpp>
+#include <nmr/platform/atomics.hpp>
+
+namespace nmr {
+
+/// The place of a caller's that calls go through: what they go to now, or null.
+template <AtomicsPolicy Atomics>
+struct BasicCallCell {
+  typename Atomics::template Atomic<BasicCallTarget<Atomics>*> current{nullptr};
+  BasicCallDomain<Atomics>* domain = nullptr;
+};
+
+/// A call that found no free slot, linked into the domain from where it lives on its thread's stack.
+template <AtomicsPolicy Atomics>
+struct BasicSlotlessCall {
+  BasicCallDomain<Atomics>* domain;
+  std::uintptr_t thread;
+  BasicCallTarget<Atomics>* target;
+  BasicSlotlessCall* next;
+  BasicSlotlessCall* previous;
+};
+
+/// Knows which thread is inside which target, at the price of stores to the thread's own memory.
+///
+/// A caller publishes the target in a slot of its record, then reads the cell again: still the same, so it is in. A
+/// detacher takes the target out of the cell, runs the heavy fence, then looks at the slots. If the caller's store
+/// comes first, the detacher sees it; if the heavy fence comes first, the caller sees the cell changed and is refused.
+///
+/// A leaver clears its slot, then reads the slot's flag. A detacher that found it inside sets the flag, runs the heavy
+/// fence again, then looks again, at flagged slots alone. If the clearing comes first, the detacher sees it; if the
+/// fence comes first, the leaver sees the flag and looks itself. Looking is under the mutex, so exactly one of them
+/// finds that nobody is left.
+///
+/// Lifetime      outlives every handle, binding and call that uses it. One domain may serve many images: what is not
+///               in line runs in the code of the image that made it, through pointers kept here.
+template <AtomicsPolicy Atomics>
+class BasicCallDomain {
+ public:
+  using Target = BasicCallTarget<Atomics>;
+  using Slot = BasicCallSlot<Atomics>;
+  using Record = BasicCallRecord<Atomics>;
+  using Table = BasicCallTable<Atomics>;
+  using Cell = BasicCallCell<Atomics>;
+  using SlotlessCall = BasicSlotlessCall<Atomics>;
+
+  BasicCallDomain() noexcept : real_fences_(!Atomics::try_enable_heavy_fence()) {}
+  BasicCallDomain(const BasicCallDomain&) = delete;
+  BasicCallDomain& operator=(const BasicCallDomain&) = delete;
+
+  /// Precondition  no call is in progress and nothing drains (trapped).
+  ~BasicCallDomain() {
+    bool in_use = !draining_.empty() || slotless_ != nullptr;
+    for (Record* record = registered_; record != nullptr; record = record->next_registered) {
+      for (Slot& slot : record->slots) {
+        in_use = in_use || slot.target.load(order::relaxed) != nullptr;  // relaxed: nobody else may be here
+      }
+    }
+    if (in_use) Atomics::misuse({"CallDomain", "~CallDomain", "destroyed while a call is in progress", this});
+    for (Table* table = newest_.load(order::relaxed); table != nullptr;) {  // relaxed: as above
+      Table* const older = table->older();
+      Table::destroy(table);
+      table = older;
+    }
+  }
+
+  [[nodiscard]] unsigned layout_version() const noexcept { return layout_version_; }
+
+  /// Returns the calling thread's record, if it is where the first look finds it.
+  [[nodiscard]] NMR_ALWAYS_INLINE Record* find_record() noexcept {
+    // [cd:2] acquire, pairs with [cd:3]: a whole table.
+    Table* const table = fast_.load(order::acquire);
+    if (table == nullptr) [[unlikely]] return nullptr;
+    const std::uintptr_t thread = Atomics::thread_pointer();
+    Record& record = table->home(thread);
+    // relaxed: its own store, or that of an earlier thread with this thread pointer, which has ended.
+    return record.owner.load(order::relaxed) == thread ? &record : nullptr;
+  }
+
+  /// Leaves a call, or takes back one that was refused.
+  NMR_ALWAYS_INLINE static void clear_slot(Slot& slot) noexcept {
+    // [cd:4] release, pairs with [cd:1], [cd:9], [cd:10]: the call.
+    slot.target.store(nullptr, order::release);
+    Atomics::light_fence();
+    // relaxed: ordered by the fences; if it is set, the mutex orders the rest.
+    if (slot.recheck.load(order::relaxed) != 0) [[unlikely]] Record::of(slot).domain->leave_slow(slot);
+  }
+
+  // Out of line, in the image that made the domain.
+
+  /// The way in where the first one failed: registers the thread, looks further for its record, retries while the cell
+  /// changes, and falls back to a slotless call. Returns what the call goes to, or null: refused.
+  Target* enter_slow(Cell& cell, Slot*& slot, SlotlessCall& call) noexcept { return enter_(*this, cell, slot, call); }
+  /// The way out of a slot that has been cleared, and was flagged.
+  void leave_slow(Slot& slot) noexcept { leave_(*this, slot); }
+  void leave_slotless(SlotlessCall& call) noexcept { leave_slotless_(*this, call); }
+
+  /// Closes targets that have been taken out of their cells, linked by link_to_close(): drops the reference that their
+  /// calls are, of each as soon as nobody is inside it any more; perhaps here, perhaps when the last one leaves.
+  /// Progress      blocking for a barrier and a pass over the threads' records; twice that if somebody is inside.
+  void close(Target* batch) noexcept { close_(*this, batch); }
+
+  /// Calls `f(target)` for each call that the calling thread has in progress. For a short look: the domain's mutex may
+  /// be held.
+  template <class F>
+  void for_each_inside(F f) noexcept {
+    const std::uintptr_t thread = Atomics::thread_pointer();
+    // acquire [cd:2]
+    for (Table* table = newest_.load(order::acquire); table != nullptr; table = table->older()) {
+      Record* const record = table->find(thread);
+      if (record == nullptr) continue;
+      for (Slot& slot : record->slots) {
+        // relaxed: its own store.
+        if (Target* const target = slot.target.load(order::relaxed)) f(*target);
+      }
+    }
+    typename Atomics::SignalBlock block;
+    LockGuard lock(mutex_);
+    for (SlotlessCall* call = slotless_; call != nullptr; call = call->next) {
+      if (call->thread == thread) f(*call->target);
+    }
+  }
+
+  /// Returns true if the calling thread has a call in progress to the target.
+  [[nodiscard]] bool inside(const Target& target) noexcept {
+    bool found = false;
+    for_each_inside([&](Target& other) noexcept { found = found || &other == &target; });
+    return found;
+  }
+
+ private:
+  // ---- entering -----------------------------------------------------------------------------------------------
+
+  NMR_COLD static Target* enter(BasicCallDomain& self, Cell& cell, Slot*& slot, SlotlessCall& call) noexcept {
+    Record* const record = self.own_record();
+    Slot* const free_slot = record != nullptr ? record->free_slot() : nullptr;
+    if (free_slot == nullptr) return self.enter_slotless(cell, call);
+    for (;;) {
+      Target* const target = cell.current.load(order::relaxed);  // relaxed: validated by [cd:7]
+      if (target == nullptr) return nullptr;
+      // [cd:6] release, pairs with [cd:9], as [cd:5].
+      free_slot->target.store(target, order::release);
+      self.real_fences_ ? Atomics::full_fence() : Atomics::light_fence();
+      // [cd:7] acquire, pairs with [cd:8]: what the target was before it was published.
+      if (cell.current.load(order::acquire) == target) {
+        slot = free_slot;
+        return target;
+      }
+      clear_slot(*free_slot);
+    }
+  }
+
+  /// Without a slot everything is under the mutex: whoever detaches either looks before, and the cell is seen changed,
+  /// or looks after, and sees the call in the list.
+  Target* enter_slotless(Cell& cell, SlotlessCall& call) noexcept {
+    typename Atomics::SignalBlock block;
+    LockGuard lock(mutex_);
+    // acquire [cd:7]
+    Target* const target = cell.current.load(order::acquire);
+    if (target == nullptr) return nullptr;
+    call = {this, Atomics::thread_pointer(), target, slotless_, nullptr};
+    if (slotless_ != nullptr) slotless_->previous = &call;
+    slotless_ = &call;
+    return target;
+  }
+
+  /// Returns the calling thread's record: the one in the newest table, made if need be; or, while it is inside some of
+  /// its calls there or there is no memory, the one in an older table. Null if there is none.
+  Record* own_record() noexcept {
+    const std::uintptr_t thread = Atomics::thread_pointer();
+    Record* outgrown = nullptr;
+    // acquire [cd:2]
+    for (Table* table = newest_.load(order::acquire); table != nullptr; table = table->older()) {
+      Record* const record = table->find(thread);
+      if (record == nullptr) continue;
+      if (table == newest_.load(order::acquire)) return record;  // acquire [cd:2]
+      outgrown = record;
+      break;
+    }
+    if (outgrown != nullptr && !outgrown->idle()) return outgrown;
+    typename Atomics::SignalBlock block;
+    LockGuard lock(mutex_);
+    Record* const record = add_record(thread);
+    if (record == nullptr) return outgrown;
+    if (outgrown != nullptr) outgrown->owner.store(Record::kMoved, order::relaxed);  // relaxed: of this thread
+    return record;
+  }
+
+  /// Under the mutex, so that a registration cannot slip past a detacher's look: either it is seen, or what the new
+  /// thread reads of the cell comes after the target was taken out.
+  Record* add_record(std::uintptr_t thread) noexcept {
+    Table* table = newest_.load(order::relaxed);  // relaxed: written under the mutex
+    Record* record = table != nullptr ? table->find(thread) : nullptr;
+    if (record != nullptr) return record;  // a signal handler of this thread was faster
+    if (table != nullptr) record = table->vacancy(thread);
+    if (record == nullptr) {
+      const std::size_t size = table != nullptr ? 2 * table->size() : std::size_t{Atomics::kFirstCallRecords};
+      table = Table::create(size, table);
+      if (table == nullptr) return nullptr;
+      record = table->vacancy(thread);
+      // [cd:3] release, pairs with [cd:2]. With real fences the first look never succeeds, so that every call comes
+      // this way, which has them, and the fast way needs no test for it.
+      newest_.store(table, order::release);
+      if (!real_fences_) fast_.store(table, order::release);  // [cd:3] as above
+    }
+    record->domain = this;
+    for (Slot& slot : record->slots) {
+      slot.recheck.store(unflagged(), order::relaxed);  // relaxed: read by this thread, and under the mutex
+    }
+    record->next_registered = registered_;
+    registered_ = record;
+    record->owner.store(thread, order::relaxed);  // relaxed: only this thread looks for it outside the mutex
+    return record;
+  }
+
+  // ---- leaving ------------------------------------------------------------------------------------------------
+
+  NMR_COLD static void leave(BasicCallDomain& self, Slot& slot) noexcept {
+    if (self.real_fences_) {
+      Atomics::full_fence();
+      // relaxed: ordered by the fence.
+      if ((slot.recheck.load(order::relaxed) & Slot::kDraining) == 0) return;
+    }
+    Target* drained = nullptr;
+    {
+      typename Atomics::SignalBlock block;
+      LockGuard lock(self.mutex_);
+      // [cd:10] acquire, pairs with [cd:4], as [cd:9]. Not this thread's own null for certain: a guard that is left on
+      // another thread frees the slot for its owner before this line.
+      if (self.draining_.find(slot.target.load(order::acquire)) == nullptr) {
+        slot.recheck.store(self.unflagged(), order::relaxed);  // relaxed: of the mutex; whoever reads 0 need not look
+      }
+      drained = self.take_drained();
+    }
+    BasicDrainList<Atomics>::drop_calls(drained);
+  }
+
+  NMR_COLD static void leave_slotless_call(BasicCallDomain& self, SlotlessCall& call) noexcept {
+    Target* drained = nullptr;
+    {
+      typename Atomics::SignalBlock block;
+      LockGuard lock(self.mutex_);
+      (call.previous != nullptr ? call.previous->next : self.slotless_) = call.next;
+      if (call.next != nullptr) call.next->previous = call.previous;
+      drained = self.take_drained();
+    }
+    BasicDrainList<Atomics>::drop_calls(drained);
+  }
+
+  // ---- detaching ----------------------------------------------------------------------------------------------
+
+  NMR_COLD static void close_batch(BasicCallDomain& self, Target* batch) noexcept {
+    if (batch == nullptr) return;
+    Target* drained = nullptr;
+    self.detach_fence();  // after it, a caller whose slot is not seen here sees its cell changed
+    {
+      typename Atomics::SignalBlock block;
+      LockGuard lock(self.mutex_);
+      self.draining_.announce(batch);
+      self.flag_callers(batch);
+      drained = self.draining_.take_unseen_of(batch);
+    }
+    BasicDrainList<Atomics>::drop_calls(drained);
+    if (batch == nullptr) return;
+    self.detach_fence();  // after it, a leaver whose clearing is not seen here sees its flag
+    {
+      typename Atomics::SignalBlock block;
+      LockGuard lock(self.mutex_);
+      self.draining_.start_scanning(batch);
+      drained = self.take_drained();
+    }
+    BasicDrainList<Atomics>::drop_calls(drained);
+  }
+
+  void detach_fence() noexcept { real_fences_ ? Atomics::full_fence() : Atomics::heavy_fence(); }
+
+  /// Flags the slots that hold one of the batch. No others: a flag that no second barrier follows could be missed by
+  /// its leaver, and then nobody would look again.
+  void flag_callers(Target* batch) noexcept {
+    for (Record* record = registered_; record != nullptr; record = record->next_registered) {
+      for (Slot& slot : record->slots) {
+        // [cd:9] acquire, pairs with [cd:4], [cd:5], [cd:6]: the calls that have left this slot.
+        const Target* const target = slot.target.load(order::acquire);
+        if (target == nullptr || !BasicDrainList<Atomics>::mark_inside(batch, target)) continue;
+        slot.recheck.store(unflagged() | Slot::kDraining, order::relaxed);  // relaxed: ordered by the barrier
+      }
+    }
+    for (SlotlessCall* call = slotless_; call != nullptr; call = call->next) {
+      (void)BasicDrainList<Atomics>::mark_inside(batch, call->target);
+    }
+  }
+
+  /// Looks at the flagged slots and the slotless calls, and takes out every target that nobody is inside of. Always
+  /// for all targets that are being scanned for: their leavers may have found the mutex taken by this thread.
+  [[nodiscard]] Target* take_drained() noexcept {
+    draining_.begin_pass();
+    for (Record* record = registered_; record != nullptr; record = record->next_registered) {
+      for (Slot& slot : record->slots) {
+        // relaxed: written under the mutex.
+        if ((slot.recheck.load(order::relaxed) & Slot::kDraining) == 0) continue;
+        draining_.saw_inside(slot.target.load(order::acquire));  // [cd:9] as above
+      }
+    }
+    for (SlotlessCall* call = slotless_; call != nullptr; call = call->next) draining_.saw_inside(call->target);
+    return draining_.take_unseen();
+  }
+
+  [[nodiscard]] std::uint32_t unflagged() const noexcept { return real_fences_ ? Slot::kRealFences : 0u; }
+
+  const unsigned layout_version_ = kLayoutVersion;
+  const bool real_fences_;
+  typename Atomics::template Atomic<Table*> fast_{nullptr};
+
+  Target* (*const enter_)(BasicCallDomain&, Cell&, Slot*&, SlotlessCall&) noexcept = &enter;
+  void (*const leave_)(BasicCallDomain&, Slot&) noexcept = &leave;
+  void (*const leave_slotless_)(BasicCallDomain&, SlotlessCall&) noexcept = &leave_slotless_call;
+  void (*const close_)(BasicCallDomain&, Target*) noexcept = &close_batch;
+
+  typename Atomics::template Atomic<Table*> newest_{nullptr};
+  typename Atomics::Mutex mutex_;
+  // All below belongs to the mutex.
+  BasicDrainList<Atomics> draining_;
+  Record* registered_ = nullptr;
+  SlotlessCall* slotless_ = nullptr;
+};
+
+using CallDomain = BasicCallDomain<StdAtomics>;
+
+}  // namespace nmr

@@ -1,0 +1,66 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include <nmr/calls/call_target.hpp>
+#include <nmr/platform/atomics.hpp>
+
+namespace nmr {
+
+template <AtomicsPolicy Atomics>
+class BasicCallDomain;
+
+/// One call in progress: what it goes to, and whether its leaver has to look for a detach.
+template <AtomicsPolicy Atomics>
+struct BasicCallSlot {
+  enum : std::uint32_t {
+    kDraining = 1,    // somebody waits for what this slot held
+    kRealFences = 2,  // no process-wide barrier here: the leaver needs a fence of its own
+  };
+  typename Atomics::template Atomic<BasicCallTarget<Atomics>*> target{nullptr};
+  typename Atomics::template Atomic<std::uint32_t> recheck{0};
+  std::uint32_t index = 0;  // in its record, which it finds by it
+};
+
+/// The calls in progress of one thread, in lines that only this thread writes (but for the flags of a detach).
+/// A record belongs to a thread pointer: when a thread has ended, the next that is given its thread pointer inherits
+/// the record, ordered by the slots.
+template <AtomicsPolicy Atomics>
+struct alignas(2 * kCacheLine) BasicCallRecord {
+  using Slot = BasicCallSlot<Atomics>;
+  enum : std::uintptr_t {
+    kFree = 0,
+    kMoved = 1,  // its thread has a record in a larger table now; keeps probe sequences whole
+  };
+
+  typename Atomics::template Atomic<std::uintptr_t> owner{kFree};
+  BasicCallDomain<Atomics>* domain = nullptr;
+  BasicCallRecord* next_registered = nullptr;  // of the domain's mutex
+  Slot slots[Atomics::kCallSlots];
+
+  BasicCallRecord() noexcept {
+    for (std::uint32_t i = 0; i != Atomics::kCallSlots; ++i) slots[i].index = i;
+  }
+
+  [[nodiscard]] NMR_ALWAYS_INLINE Slot* free_slot() noexcept {
+    for (Slot& slot : slots) {
+      // [cd:1] acquire, pairs with [cd:4]: the call that was here before, perhaps left by another thread.
+      if (slot.target.load(order::acquire) == nullptr) [[likely]] return &slot;
+    }
+    return nullptr;
+  }
+
+  [[nodiscard]] bool idle() const noexcept {
+    for (const Slot& slot : slots) {
+      if (slot.target.load(order::acquire) != nullptr) return false;  // [cd:1] as above
+    }
+    return true;
+  }
+
+  [[nodiscard]] static BasicCallRecord& of(Slot& slot) noexcept {
+    Slot* const first = &slot - slot.index;
+    return *reinterpret_cast<BasicCallRecord*>(reinterpret_cast<char*>(first) - offsetof(BasicCallRecord, slots));
+  }
+};
+
+}  // namespace nmr

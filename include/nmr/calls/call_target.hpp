@@ -1,0 +1,52 @@
+#pragma once
+#include <nmr/platform/atomics.hpp>
+#include <nmr/rundown/rundown_ref.hpp>
+
+namespace nmr {
+
+template <AtomicsPolicy Atomics>
+class BasicDrainList;
+
+/// What calls go to, as those who count them see it: references to it, and its place in a detach.
+///
+/// All calls that are counted elsewhere (in slots of threads, or in a handle) are together one reference here; every
+/// hold is one more. So one count says when the last has left, and it is the only thing that runs completions.
+template <AtomicsPolicy Atomics>
+class BasicCallTarget {
+ public:
+  BasicCallTarget() noexcept : refs_(typename BasicRundownRef<Atomics>::BornRunDown{}) {}
+  BasicCallTarget(const BasicCallTarget&) = delete;
+  BasicCallTarget& operator=(const BasicCallTarget&) = delete;
+
+  /// Makes it ready to be called, before it is published anywhere. Returns false while it still is attached or drains.
+  [[nodiscard]] bool open() noexcept {
+    if (!refs_.run_down_already()) return false;
+    refs_.reinitialize();
+    return refs_.try_acquire();  // the one reference of the calls
+  }
+
+  [[nodiscard]] BasicRundownRef<Atomics>& refs() noexcept { return refs_; }
+  [[nodiscard]] const BasicRundownRef<Atomics>& refs() const noexcept { return refs_; }
+
+  /// Links targets that are to be closed together, before they are handed to the domain.
+  [[nodiscard]] BasicCallTarget* next_to_close() const noexcept { return next_to_close_; }
+  void link_to_close(BasicCallTarget* next) noexcept { next_to_close_ = next; }
+
+ private:
+  friend class BasicDrainList<Atomics>;
+
+  enum class Phase : unsigned char {
+    kAnnounced,  // callers may still be in stores that the second barrier has not made visible: nobody concludes
+    kScanning,   // whoever finds no caller inside takes it out of the list and drops the calls' reference
+  };
+
+  BasicRundownRef<Atomics> refs_;
+  BasicCallTarget* next_to_close_ = nullptr;  // of whoever closes it
+  // All below belongs to the domain's mutex.
+  BasicCallTarget* next_ = nullptr;
+  BasicCallTarget* previous_ = nullptr;
+  Phase phase_ = Phase::kAnnounced;
+  bool inside_ = false;  // somebody was seen inside, in the pass that is going on
+};
+
+}  // namespace nmr

@@ -1,0 +1,148 @@
+#pragma once
+#include <nmr/calls/call_target.hpp>
+#include <nmr/platform/config.hpp>
+#include <nmr/rundown/rundown_ref.hpp>
+
+namespace nmr {
+
+/// The way to count calls in flight without thread pointers, for drivers: one word in the caller's handle, one
+/// fetch_add that checks and counts. All threads that call through one handle share its line.
+///
+/// The count is in the handle because the target may be gone before a late caller could touch a count in it. So there is
+/// one target at a time, and putting in another waits until the calls to the last have left.
+template <AtomicsPolicy A>
+struct BasicOneWordCalls {
+  using Atomics = A;
+
+  /// Nothing is shared between handles.
+  class Domain {
+   public:
+    Domain() noexcept = default;
+    Domain(const Domain&) = delete;
+    Domain& operator=(const Domain&) = delete;
+    [[nodiscard]] unsigned layout_version() const noexcept { return layout_version_; }
+    template <class F>
+    void for_each_inside(F) noexcept {}  // a word cannot tell
+
+   private:
+    const unsigned layout_version_ = kLayoutVersion;
+  };
+
+  class Cell;
+  class Call;
+
+  class Target : public BasicCallTarget<A> {
+   public:
+    Target() noexcept : calls_left_(&drop_calls, this) {}
+
+   private:
+    friend class Cell;
+    static void drop_calls(Completion&, void* self) noexcept { static_cast<Target*>(self)->refs().release(); }
+    Completion calls_left_;
+  };
+
+  class Cell {
+   public:
+    explicit Cell(Domain& domain) noexcept : calls_(typename BasicRundownRef<A>::BornRunDown{}), domain_(&domain) {}
+    Cell(const Cell&) = delete;
+    Cell& operator=(const Cell&) = delete;
+
+    [[nodiscard]] Domain& domain() const noexcept { return *domain_; }
+    [[nodiscard]] bool empty() const noexcept {
+      return installed_.load(order::relaxed) == nullptr;  // relaxed: a hint
+    }
+
+    /// Puts a target in, opened before. Returns what was there, taken out (linked as close() wants it), or null. Calls
+    /// are refused in between.
+    /// Progress      blocking: waits until the calls to what was there have left. Not from inside one of them.
+    [[nodiscard]] Target* install(Target& target) noexcept {
+      Target* replaced = nullptr;
+      for (unsigned turn = 0;; ++turn) {
+        if (Target* const removed = remove_any()) {
+          removed->link_to_close(replaced);
+          replaced = removed;
+        }
+        Target* expected = nullptr;
+        // [cd:11] acq_rel CAS, pairs with itself: one thread installs at a time, and sees what the last one wrote.
+        if (installed_.compare_exchange_strong(expected, installing(), order::acq_rel, order::relaxed)) break;
+        Atomics::relax(turn);
+      }
+      calls_.wait_for_rundown();
+      current_ = &target;
+      calls_.reinitialize();
+      installed_.store(&target, order::release);  // [cd:11] as above
+      return replaced;
+    }
+
+    /// Takes out whatever is there. Returns it, or null.
+    [[nodiscard]] Target* remove_any() noexcept {
+      // relaxed: validated by remove()
+      for (Target* target = installed_.load(order::relaxed); target != nullptr && target != installing();
+           target = installed_.load(order::relaxed)) {
+        if (!remove(*target)) continue;
+        target->link_to_close(nullptr);
+        return target;
+      }
+      return nullptr;
+    }
+
+    /// Takes out this target, if it is there: calls are refused from here on, and when those in progress have left, the
+    /// reference that they are is dropped.
+    bool remove(Target& target) noexcept {
+      Target* expected = &target;
+      // [cd:11] as above
+      if (!installed_.compare_exchange_strong(expected, nullptr, order::acq_rel, order::relaxed)) return false;
+      calls_.begin_rundown(target.calls_left_);
+      return true;
+    }
+
+   private:
+    friend class Call;
+
+    /// An address that is no target's: somebody is putting one in.
+    [[nodiscard]] Target* installing() noexcept { return reinterpret_cast<Target*>(this); }
+
+    BasicRundownRef<A> calls_;
+    Target* current_ = nullptr;  // read under a reference to calls_
+    typename A::template Atomic<Target*> installed_{nullptr};
+    Domain* domain_;
+  };
+
+  class Call {
+   public:
+    NMR_ALWAYS_INLINE explicit Call(Cell& cell) noexcept
+        : cell_(cell.calls_.try_acquire() ? &cell : nullptr), target_(cell_ != nullptr ? cell.current_ : nullptr) {}
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+    NMR_ALWAYS_INLINE ~Call() { leave(); }
+
+    [[nodiscard]] Target* target() const noexcept { return target_; }
+
+    void leave() noexcept {
+      target_ = nullptr;
+      if (cell_ == nullptr) return;
+      Cell* const cell = cell_;
+      cell_ = nullptr;
+      cell->calls_.release();
+    }
+
+    [[nodiscard]] Target& hold() noexcept {
+      Target& target = *target_;
+      target.refs().duplicate();  // first: the call keeps it alive
+      leave();
+      return target;
+    }
+
+   private:
+    Cell* cell_;
+    Target* target_;
+  };
+
+  /// Nothing is left to do once a target is out of its cell.
+  static void close(Domain&, BasicCallTarget<A>*) noexcept {}
+  [[nodiscard]] static bool inside(Domain&, const BasicCallTarget<A>&) noexcept { return false; }  // cannot be known
+};
+
+using OneWordCalls = BasicOneWordCalls<StdAtomics>;
+
+}  // namespace nmr

@@ -1,0 +1,120 @@
+#pragma once
+#include <nmr/calls/call_domain.hpp>
+
+namespace nmr {
+
+/// The default way to count calls in flight: each thread notes in its own record what it is inside of. A call has no
+/// lock, no read-modify-write and no fence, and writes to no memory that another thread's calls write or read.
+template <AtomicsPolicy A>
+struct BasicPerThreadCalls {
+  using Atomics = A;
+  using Domain = BasicCallDomain<A>;
+  using Target = BasicCallTarget<A>;
+  class Call;
+
+  /// Where calls go through. Empty until install().
+  class Cell {
+   public:
+    explicit Cell(Domain& domain) noexcept { cell_.domain = &domain; }
+    Cell(const Cell&) = delete;
+    Cell& operator=(const Cell&) = delete;
+
+    [[nodiscard]] Domain& domain() const noexcept { return *cell_.domain; }
+    [[nodiscard]] bool empty() const noexcept {
+      return cell_.current.load(order::relaxed) == nullptr;  // relaxed: a hint
+    }
+
+    /// Puts a target in, opened before. Returns what was there, taken out and still to be closed (linked as close()
+    /// wants it), or null. From one to the other in one step: no call is refused in between.
+    [[nodiscard]] Target* install(Target& target) noexcept { return exchange(&target); }
+    /// Takes out whatever is there. Returns it, still to be closed, or null.
+    [[nodiscard]] Target* remove_any() noexcept { return exchange(nullptr); }
+    /// Takes out this target, if it is there. New calls are refused, once it has been closed.
+    bool remove(Target& target) noexcept {
+      Target* expected = &target;
+      // [cd:8] as below
+      return cell_.current.compare_exchange_strong(expected, nullptr, order::acq_rel, order::relaxed);
+    }
+
+   private:
+    friend class Call;
+
+    Target* exchange(Target* target) noexcept {
+      // [cd:8] acq_rel RMW, pairs with [cd:7]: the target; and with itself: what it replaces.
+      Target* const replaced = cell_.current.exchange(target, order::acq_rel);
+      if (replaced != nullptr) replaced->link_to_close(nullptr);
+      return replaced;
+    }
+
+    BasicCallCell<A> cell_;
+  };
+
+  /// A call in progress, or one that was refused. Lives on the stack of the thread that calls.
+  class Call {
+   public:
+    NMR_ALWAYS_INLINE explicit Call(Cell& place) noexcept {
+      BasicCallCell<A>& cell = place.cell_;
+      BasicCallRecord<A>* const record = cell.domain->find_record();
+      BasicCallSlot<A>* const slot = record != nullptr ? record->free_slot() : nullptr;
+      if (slot == nullptr) [[unlikely]] {
+        enter_slow(cell);
+        return;
+      }
+      Target* const target = cell.current.load(order::relaxed);  // relaxed: validated by [cd:7]
+      if (target == nullptr) [[unlikely]] return;
+      // [cd:5] release, pairs with [cd:9]. Not relaxed: to read it is to see that the calls before in this slot have
+      // left; a plain store after their release store would end its release sequence.
+      slot->target.store(target, order::release);
+      A::light_fence();
+      if (cell.current.load(order::acquire) != target) [[unlikely]] {  // [cd:7] as in enter(): the whole detach check
+        Domain::clear_slot(*slot);
+        enter_slow(cell);
+        return;
+      }
+      slot_ = slot;
+      target_ = target;
+    }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+    NMR_ALWAYS_INLINE ~Call() { leave(); }
+
+    /// Returns what the call goes to, or null.
+    [[nodiscard]] Target* target() const noexcept { return target_; }
+
+    /// Leaves. The target may be gone from here on.
+    NMR_ALWAYS_INLINE void leave() noexcept {
+      if (slot_ != nullptr) [[likely]] {
+        Domain::clear_slot(*slot_);
+      } else if (target_ != nullptr) {
+        slotless_.domain->leave_slotless(slotless_);
+      }
+      slot_ = nullptr;
+      target_ = nullptr;
+    }
+
+    /// Turns the call into a reference of its own, and leaves. Returns what it holds.
+    [[nodiscard]] Target& hold() noexcept {
+      Target& target = *target_;
+      target.refs().duplicate();  // first: the slot keeps it alive
+      leave();
+      return target;
+    }
+
+   private:
+    NMR_COLD void enter_slow(BasicCallCell<A>& cell) noexcept {
+      target_ = cell.domain->enter_slow(cell, slot_, slotless_);
+    }
+
+    BasicCallSlot<A>* slot_ = nullptr;
+    Target* target_ = nullptr;
+    BasicSlotlessCall<A> slotless_;
+  };
+
+  /// Closes targets that are out of their cells. See BasicCallDomain::close().
+  static void close(Domain& domain, Target* batch) noexcept { domain.close(batch); }
+  [[nodiscard]] static bool inside(Domain& domain, const Target& target) noexcept { return domain.inside(target); }
+};
+
+using PerThreadCalls = BasicPerThreadCalls<StdAtomics>;
+
+}  // namespace nmr
