@@ -27,6 +27,13 @@ struct BasicSlotlessCall {
   BasicSlotlessCall* previous;
 };
 
+/// How a call got in: in a slot, or without one (target alone), or not at all. Two registers.
+template <AtomicsPolicy Atomics>
+struct BasicCallEntry {
+  BasicCallSlot<Atomics>* slot;
+  BasicCallTarget<Atomics>* target;
+};
+
 /// Knows which thread is inside which target, at the price of stores to the thread's own memory.
 ///
 /// A caller publishes the target in a slot of its record, then reads the cell again: still the same, so it is in. A
@@ -49,6 +56,7 @@ class BasicCallDomain {
   using Table = BasicCallTable<Atomics>;
   using Cell = BasicCallCell<Atomics>;
   using SlotlessCall = BasicSlotlessCall<Atomics>;
+  using Entry = BasicCallEntry<Atomics>;
 
   BasicCallDomain() noexcept : real_fences_(!Atomics::try_enable_heavy_fence()) {}
   BasicCallDomain(const BasicCallDomain&) = delete;
@@ -95,8 +103,8 @@ class BasicCallDomain {
   // Out of line, in the image that made the domain.
 
   /// The way in where the first one failed: registers the thread, looks further for its record, retries while the cell
-  /// changes, and falls back to a slotless call. Returns what the call goes to, or null: refused.
-  Target* enter_slow(Cell& cell, Slot*& slot, SlotlessCall& call) noexcept { return enter_(*this, cell, slot, call); }
+  /// changes, and falls back to a slotless call.
+  Entry enter_slow(Cell& cell, SlotlessCall& call) noexcept { return enter_(*this, cell, call); }
   /// The way out of a slot that has been cleared, and was flagged.
   void leave_slow(Slot& slot) noexcept { leave_(*this, slot); }
   void leave_slotless(SlotlessCall& call) noexcept { leave_slotless_(*this, call); }
@@ -137,22 +145,19 @@ class BasicCallDomain {
  private:
   // ---- entering -----------------------------------------------------------------------------------------------
 
-  NMR_COLD static Target* enter(BasicCallDomain& self, Cell& cell, Slot*& slot, SlotlessCall& call) noexcept {
+  NMR_COLD static Entry enter(BasicCallDomain& self, Cell& cell, SlotlessCall& call) noexcept {
     Record* const record = self.own_record();
-    Slot* const free_slot = record != nullptr ? record->free_slot() : nullptr;
-    if (free_slot == nullptr) return self.enter_slotless(cell, call);
+    Slot* const slot = record != nullptr ? record->free_slot() : nullptr;
+    if (slot == nullptr) return {nullptr, self.enter_slotless(cell, call)};
     for (;;) {
       Target* const target = cell.current.load(order::relaxed);  // relaxed: validated by [cd:7]
-      if (target == nullptr) return nullptr;
+      if (target == nullptr) return {nullptr, nullptr};
       // [cd:6] release, pairs with [cd:9], as [cd:5].
-      free_slot->target.store(target, order::release);
+      slot->target.store(target, order::release);
       self.real_fences_ ? Atomics::full_fence() : Atomics::light_fence();
       // [cd:7] acquire, pairs with [cd:8]: what the target was before it was published.
-      if (cell.current.load(order::acquire) == target) {
-        slot = free_slot;
-        return target;
-      }
-      clear_slot(*free_slot);
+      if (cell.current.load(order::acquire) == target) return {slot, target};
+      clear_slot(*slot);
     }
   }
 
@@ -317,7 +322,7 @@ class BasicCallDomain {
   const bool real_fences_;
   typename Atomics::template Atomic<Table*> fast_{nullptr};
 
-  Target* (*const enter_)(BasicCallDomain&, Cell&, Slot*&, SlotlessCall&) noexcept = &enter;
+  Entry (*const enter_)(BasicCallDomain&, Cell&, SlotlessCall&) noexcept = &enter;
   void (*const leave_)(BasicCallDomain&, Slot&) noexcept = &leave;
   void (*const leave_slotless_)(BasicCallDomain&, SlotlessCall&) noexcept = &leave_slotless_call;
   void (*const close_)(BasicCallDomain&, Target*) noexcept = &close_batch;

@@ -52,62 +52,53 @@ struct BasicPerThreadCalls {
   /// A call in progress, or one that was refused. Lives on the stack of the thread that calls.
   class Call {
    public:
-    NMR_ALWAYS_INLINE explicit Call(Cell& place) noexcept {
-      BasicCallCell<A>& cell = place.cell_;
-      BasicCallRecord<A>* const record = cell.domain->find_record();
-      BasicCallSlot<A>* const slot = record != nullptr ? record->free_slot() : nullptr;
-      if (slot == nullptr) [[unlikely]] {
-        enter_slow(cell);
-        return;
-      }
-      Target* const target = cell.current.load(order::relaxed);  // relaxed: validated by [cd:7]
-      if (target == nullptr) [[unlikely]] return;
-      // [cd:5] release, pairs with [cd:9]. Not relaxed: to read it is to see that the calls before in this slot have
-      // left; a plain store after their release store would end its release sequence.
-      slot->target.store(target, order::release);
-      A::light_fence();
-      if (cell.current.load(order::acquire) != target) [[unlikely]] {  // [cd:7] as in enter(): the whole detach check
-        Domain::clear_slot(*slot);
-        enter_slow(cell);
-        return;
-      }
-      slot_ = slot;
-      target_ = target;
-    }
+    NMR_ALWAYS_INLINE explicit Call(Cell& place) noexcept : entry_(enter(place.cell_)) {}
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
     NMR_ALWAYS_INLINE ~Call() { leave(); }
 
     /// Returns what the call goes to, or null.
-    [[nodiscard]] Target* target() const noexcept { return target_; }
+    [[nodiscard]] Target* target() const noexcept { return entry_.target; }
 
     /// Leaves. The target may be gone from here on.
     NMR_ALWAYS_INLINE void leave() noexcept {
-      if (slot_ != nullptr) [[likely]] {
-        Domain::clear_slot(*slot_);
-      } else if (target_ != nullptr) {
+      if (entry_.slot != nullptr) [[likely]] {
+        Domain::clear_slot(*entry_.slot);
+      } else if (entry_.target != nullptr) {
         slotless_.domain->leave_slotless(slotless_);
       }
-      slot_ = nullptr;
-      target_ = nullptr;
+      entry_ = {nullptr, nullptr};
     }
 
     /// Turns the call into a reference of its own, and leaves. Returns what it holds.
     [[nodiscard]] Target& hold() noexcept {
-      Target& target = *target_;
+      Target& target = *entry_.target;
       target.refs().duplicate();  // first: the slot keeps it alive
       leave();
       return target;
     }
 
    private:
-    NMR_COLD void enter_slow(BasicCallCell<A>& cell) noexcept {
-      target_ = cell.domain->enter_slow(cell, slot_, slotless_);
+    using Entry = BasicCallEntry<A>;
+
+    NMR_ALWAYS_INLINE Entry enter(BasicCallCell<A>& cell) noexcept {
+      BasicCallRecord<A>* const record = cell.domain->find_record();
+      BasicCallSlot<A>* const slot = record != nullptr ? record->free_slot() : nullptr;
+      if (slot == nullptr) [[unlikely]] return cell.domain->enter_slow(cell, slotless_);
+      Target* const target = cell.current.load(order::relaxed);  // relaxed: validated by [cd:7]
+      if (target == nullptr) [[unlikely]] return {nullptr, nullptr};
+      // [cd:5] release, pairs with [cd:9]. Not relaxed: to read it is to see that the calls before in this slot have
+      // left; a plain store after their release store would end its release sequence.
+      slot->target.store(target, order::release);
+      A::light_fence();
+      // [cd:7] as in the domain's enter(): this load is the whole detach check
+      if (cell.current.load(order::acquire) == target) [[likely]] return {slot, target};
+      Domain::clear_slot(*slot);
+      return cell.domain->enter_slow(cell, slotless_);
     }
 
-    BasicCallSlot<A>* slot_ = nullptr;
-    Target* target_ = nullptr;
-    BasicSlotlessCall<A> slotless_;
+    BasicSlotlessCall<A> slotless_;  // before the entry, whose making may fill it in
+    Entry entry_;
   };
 
   /// Closes targets that are out of their cells. See BasicCallDomain::close().

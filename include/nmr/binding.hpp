@@ -1,0 +1,17 @@
+#pragma once
+/// Binding handles that know about detach: calls into a module that may leave at any time.
+///
+///   you need                                         use
+///   a place to call through                          BindingHandle<Npi>
+///   to call                                          handle.try_call(): CallGuard<Npi>, empty if refused
+///   a request that outlives the call                 guard.hold(): CallHold<Npi>
+///   to attach a module without a registry            Binding<Npi>, handle.attach(binding)
+///   to replace it without refusing a call            handle.attach(the next one)
+///   to be told when the last call has left           handle.detach(completion)
+///
+/// All handles that a thread calls through share a CallDomain, which somebody owns; NmrRegistry has one.
+#include <nmr/binding/binding_handle.hpp>
+#include <nmr/binding/call_guard.hpp>
+#include <nmr/binding/call_hold.hpp>
+#include <nmr/binding/detach_completion.hpp>
+#include <nmr/calls/one_word_calls.hpp>

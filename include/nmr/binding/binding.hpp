@@ -1,0 +1,81 @@
+#pragma once
+#include <nmr/binding/npi.hpp>
+#include <nmr/calls/per_thread_calls.hpp>
+#include <nmr/platform/status.hpp>
+
+namespace nmr {
+
+/// One attachment without its types: where calls go, and the count of those in progress.
+template <class Calls>
+class UntypedBinding : public Calls::Target {
+ public:
+  UntypedBinding() noexcept = default;
+  UntypedBinding(const void* dispatch, void* context) noexcept : dispatch_(dispatch), context_(context) {}
+
+  [[nodiscard]] const void* dispatch() const noexcept { return dispatch_; }
+  [[nodiscard]] void* context() const noexcept { return context_; }
+  [[nodiscard]] typename Calls::Domain* domain() const noexcept { return domain_; }
+
+  /// Sets where calls go. Precondition: not open.
+  void aim(const void* dispatch, void* context) noexcept {
+    dispatch_ = dispatch;
+    context_ = context;
+  }
+  /// Makes it ready for install() into a cell of the domain. Returns false while it is attached or drains.
+  [[nodiscard]] bool open(typename Calls::Domain& domain) noexcept {
+    if (!Calls::Target::open()) return false;
+    domain_ = &domain;
+    return true;
+  }
+
+ private:
+  const void* dispatch_ = nullptr;
+  void* context_ = nullptr;
+  typename Calls::Domain* domain_ = nullptr;
+};
+
+/// One attachment, as the caller's side sees it: the provider's table of functions, the context that they take, and the
+/// count of calls in progress. For those who build a registry of their own; NmrRegistry makes its own bindings.
+///
+/// Lifetime      from attach until it has been detached: a wait has returned or the completion has run. Then it may be
+///               attached again, or destroyed with all that its functions use.
+template <Npi N, class Calls>
+class BasicBinding : private UntypedBinding<Calls> {
+ public:
+  using Dispatch = typename N::ProviderDispatch;
+
+  /// Either may be null; what a guard gives is then null too.
+  BasicBinding(const Dispatch* dispatch, void* context) noexcept : UntypedBinding<Calls>(dispatch, context) {}
+
+  /// Returns true if no call is in progress and none can begin.
+  [[nodiscard]] bool detached() const noexcept { return this->refs().run_down_already(); }
+
+  /// Waits until it has been detached and the last call has left. Any number of threads may wait, and may begin to before
+  /// anybody detaches it.
+  ///
+  /// Returns       kSuccess, or kPossibleDeadlock if this thread is inside a guarded call of this binding (known where
+  ///               calls are counted per thread).
+  /// Progress      blocking. Ordering: kSuccess happens-after every call.
+  Status wait_until_detached() noexcept {
+    if (inside()) return Status::kPossibleDeadlock;
+    this->refs().wait_for_rundown();
+    return Status::kSuccess;
+  }
+  /// As above, for at most `timeout` (any std::chrono::duration): then kTimeout, and it may be waited for again.
+  template <class Duration>
+  Status wait_until_detached_for(const Duration& timeout) noexcept {
+    if (inside()) return Status::kPossibleDeadlock;
+    return this->refs().wait_for_rundown_for(timeout) ? Status::kSuccess : Status::kTimeout;
+  }
+
+ private:
+  template <Npi, class>
+  friend class BasicBindingHandle;
+
+  bool inside() noexcept { return !detached() && this->domain() != nullptr && Calls::inside(*this->domain(), *this); }
+};
+
+template <Npi N>
+using Binding = BasicBinding<N, PerThreadCalls>;
+
+}  // namespace nmr

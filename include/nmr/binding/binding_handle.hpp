@@ -1,0 +1,108 @@
+#pragma once
+#include <nmr/binding/binding.hpp>
+#include <nmr/binding/call_guard.hpp>
+#include <nmr/platform/event.hpp>
+#include <nmr/platform/status.hpp>
+
+namespace nmr {
+
+/// The caller's side of attachments, one at a time: the place that calls go through. Born empty; attached, detached,
+/// attached again and swapped while any number of threads call through it.
+///
+/// Lifetime      outlives every call through it, try_call() included. The domain outlives the handle.
+template <Npi N, class Calls>
+class BasicBindingHandle {
+ public:
+  using Binding = BasicBinding<N, Calls>;
+  using Guard = BasicCallGuard<N, Calls>;
+  using Domain = typename Calls::Domain;
+  using Cell = typename Calls::Cell;
+
+  explicit BasicBindingHandle(Domain& domain) noexcept : cell_(domain) {}
+  BasicBindingHandle(const BasicBindingHandle&) = delete;
+  BasicBindingHandle& operator=(const BasicBindingHandle&) = delete;
+
+  /// Precondition  nothing is attached (trapped).
+  ~BasicBindingHandle() {
+    if (cell_.empty()) return;
+    Calls::Atomics::misuse({"BindingHandle", "~BindingHandle", "destroyed while attached", this});
+  }
+
+  /// Enters a call, unless nothing is attached or what was is being detached; then the guard is empty.
+  ///
+  /// Progress      wait-free (per thread; the first call of a thread registers it under a mutex, and calls nested deeper
+  ///               than the thread's slots use it too). No lock, read-modify-write or fence, one atomic load to check.
+  /// Ordering      happens-after the attach() of what it goes to.
+  [[nodiscard]] NMR_ALWAYS_INLINE Guard try_call() noexcept { return Guard(cell_); }
+
+  /// Attaches. What was attached before, if anything, is detached as by detach(): counted per thread, without a call
+  /// refused in between; counted in one word, this waits until its calls have left.
+  ///
+  /// Returns       kSuccess; kInvalidDeviceState if the binding is attached already or still drains; kRevisionMismatch if
+  ///               the domain was made by an incompatible version of the library. Then nothing has changed.
+  Status attach(Binding& binding) noexcept {
+    if (cell_.domain().layout_version() != kLayoutVersion) return Status::kRevisionMismatch;
+    if (!binding.open(cell_.domain())) return Status::kInvalidDeviceState;
+    auto* const replaced = cell_.install(binding);
+    for (auto* target = replaced; target != nullptr; target = next(*target)) target->refs().begin_rundown();
+    Calls::close(cell_.domain(), replaced);
+    return Status::kSuccess;
+  }
+
+  /// Takes out what is attached: from now on calls are refused. Never waits for calls. `done` runs exactly once, when
+  /// the last call has left: on the thread that leaves, or here, before this returns, if nobody is inside.
+  ///
+  /// Returns       false if nothing was attached; then `done` has run.
+  /// Progress      blocking for one barrier, or two if somebody is inside; allocates nothing.
+  bool detach(Completion& done) noexcept {
+    auto* const target = cell_.remove_any();
+    if (target == nullptr) return done.run(), false;
+    target->refs().begin_rundown(done);
+    Calls::close(cell_.domain(), target);
+    return true;
+  }
+  bool detach() noexcept {
+    auto* const target = cell_.remove_any();
+    if (target == nullptr) return false;
+    target->refs().begin_rundown();
+    Calls::close(cell_.domain(), target);
+    return true;
+  }
+
+  /// Detaches and waits until the last call has left.
+  ///
+  /// Returns       kSuccess; kPossibleDeadlock if this thread is inside such a call (known where calls are counted per
+  ///               thread): then detach has begun, and goes on without being waited for.
+  Status detach_and_wait() noexcept {
+    auto* const target = cell_.remove_any();
+    if (target == nullptr) return Status::kSuccess;
+    if (Calls::inside(cell_.domain(), *target)) {
+      target->refs().begin_rundown();
+      Calls::close(cell_.domain(), target);
+      return Status::kPossibleDeadlock;
+    }
+    BasicEvent<typename Calls::Atomics> done;
+    target->refs().begin_rundown(done);
+    Calls::close(cell_.domain(), target);
+    done.wait();
+    return Status::kSuccess;
+  }
+
+  /// Returns whether something is attached: a hint.
+  [[nodiscard]] bool attached() const noexcept { return !cell_.empty(); }
+
+  /// For registries.
+  [[nodiscard]] Cell& cell() noexcept { return cell_; }
+
+ private:
+  static typename Calls::Target* next(typename Calls::Target& target) noexcept {
+    return static_cast<typename Calls::Target*>(target.next_to_close());
+  }
+
+  Cell cell_;
+};
+
+template <Npi N>
+using BindingHandle = BasicBindingHandle<N, PerThreadCalls>;
+
+}  // namespace nmr

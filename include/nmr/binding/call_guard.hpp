@@ -1,0 +1,48 @@
+#pragma once
+#include <nmr/binding/binding.hpp>
+#include <nmr/binding/call_hold.hpp>
+
+namespace nmr {
+
+/// A call in progress, from BindingHandle::try_call(); empty if it was refused. While it lives, the provider's code and
+/// data stay. Not movable, of the thread that called; several may be left in any order.
+template <Npi N, class Calls>
+class [[nodiscard]] BasicCallGuard {
+ public:
+  using Dispatch = typename N::ProviderDispatch;
+
+  NMR_ALWAYS_INLINE explicit BasicCallGuard(typename Calls::Cell& cell) noexcept : call_(cell) {}
+  BasicCallGuard(const BasicCallGuard&) = delete;
+  BasicCallGuard& operator=(const BasicCallGuard&) = delete;
+
+  /// Returns false if nothing is attached, or what was is being detached. The callee was not and must not be entered.
+  [[nodiscard]] explicit operator bool() const noexcept { return call_.target() != nullptr; }
+
+  /// The functions of the provider; valid until the guard is left. Precondition: not empty.
+  const Dispatch* operator->() const noexcept { return static_cast<const Dispatch*>(binding()->dispatch()); }
+  /// Returns the context that those functions take.
+  [[nodiscard]] void* context() const noexcept { return binding()->context(); }
+
+  /// Turns the call into a hold, and leaves the guard empty. Succeeds while the binding drains. Empty if *this is.
+  BasicCallHold<N, Calls> hold() noexcept {
+    if (call_.target() == nullptr) return {};
+    return BasicCallHold<N, Calls>(static_cast<UntypedBinding<Calls>*>(&call_.hold()));
+  }
+
+  /// Leaves early, as the destructor does.
+  /// Progress      wait-free unless the binding drains; the last one out then runs the completion.
+  /// Lifetime      the provider's code and data, and the binding, may be gone when it returns.
+  NMR_ALWAYS_INLINE void leave() noexcept { call_.leave(); }
+
+ private:
+  [[nodiscard]] UntypedBinding<Calls>* binding() const noexcept {
+    return static_cast<UntypedBinding<Calls>*>(call_.target());
+  }
+
+  typename Calls::Call call_;
+};
+
+template <Npi N>
+using CallGuard = BasicCallGuard<N, PerThreadCalls>;
+
+}  // namespace nmr

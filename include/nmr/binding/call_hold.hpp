@@ -1,0 +1,54 @@
+#pragma once
+#include <utility>
+
+#include <nmr/binding/binding.hpp>
+
+namespace nmr {
+
+/// A call in progress that is not tied to a thread: for a request that outlives the function that started it. Movable,
+/// may be left on any thread, and keeps the detach of its binding pending until it is.
+template <Npi N, class Calls>
+class [[nodiscard]] BasicCallHold {
+ public:
+  using Dispatch = typename N::ProviderDispatch;
+
+  constexpr BasicCallHold() noexcept = default;
+  BasicCallHold(BasicCallHold&& other) noexcept : binding_(std::exchange(other.binding_, nullptr)) {}
+  BasicCallHold& operator=(BasicCallHold&& other) noexcept {
+    BasicCallHold moved(std::move(other));
+    std::swap(binding_, moved.binding_);
+    return *this;
+  }
+  ~BasicCallHold() { leave(); }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return binding_ != nullptr; }
+
+  /// The functions of the provider; valid until the hold is left. Precondition: not empty.
+  const Dispatch* operator->() const noexcept { return static_cast<const Dispatch*>(binding_->dispatch()); }
+  /// Returns the context that those functions take.
+  [[nodiscard]] void* context() const noexcept { return binding_->context(); }
+
+  /// Returns another hold of the same call, also while its binding drains. Empty if *this is. Progress: wait-free.
+  BasicCallHold duplicate() const noexcept {
+    if (binding_ != nullptr) binding_->refs().duplicate();
+    return BasicCallHold(binding_);
+  }
+
+  /// Leaves. Progress: wait-free, but for the completion of a detach that waited for this one.
+  /// Lifetime      the provider's code and data, and the binding, may be gone when it returns.
+  void leave() noexcept {
+    if (binding_ != nullptr) std::exchange(binding_, nullptr)->refs().release();
+  }
+
+ private:
+  template <Npi, class>
+  friend class BasicCallGuard;
+  explicit BasicCallHold(UntypedBinding<Calls>* binding) noexcept : binding_(binding) {}
+
+  UntypedBinding<Calls>* binding_ = nullptr;
+};
+
+template <Npi N>
+using CallHold = BasicCallHold<N, PerThreadCalls>;
+
+}  // namespace nmr

@@ -1,0 +1,32 @@
+#pragma once
+#include <type_traits>
+
+namespace nmr {
+
+/// A network programming interface: the contract between a provider and its clients. A type that names the tables of
+/// functions which the two sides give each other:
+///
+///   struct EchoNpi {
+///     struct ProviderDispatch { int (*echo)(void* context, int value); };
+///     struct ClientDispatch { void (*changed)(void* context); };  // absent if clients offer no functions
+///   };
+///
+/// A registry wants an identifier as well: see NmrRegistry.
+template <class T>
+concept Npi = requires { typename T::ProviderDispatch; };
+
+/// Stands for the table of a side that offers no functions.
+struct NoDispatch {};
+
+/// The NPI as a provider sees it that calls back into its clients: their table is the one that is called.
+template <Npi N>
+struct CallbacksOf {
+  using ProviderDispatch = NoDispatch;
+};
+template <Npi N>
+  requires requires { typename N::ClientDispatch; }
+struct CallbacksOf<N> {
+  using ProviderDispatch = typename N::ClientDispatch;
+};
+
+}  // namespace nmr
