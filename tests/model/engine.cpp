@@ -1,0 +1,272 @@
+#include "engine.hpp"
+
+namespace model {
+
+Engine& Engine::get() {
+  static Engine engine;
+  return engine;
+}
+
+Report Engine::explore(Program program, const Options& options) {
+  options_ = options;
+  program_ = program;
+  frame_count_ = 0;
+  mutated_ = false;
+  planted_.clear();
+  steps_ = 0;
+  tracing_ = false;
+  trace_.clear();
+  Report report;
+  const auto begun = std::chrono::steady_clock::now();
+  for (;;) {
+    const End end = run_once();
+    if (end == End::kFault) {
+      report.fault = fault_;
+      tracing_ = true;
+      (void)run_once();
+      report.trace = trace_;
+      break;
+    }
+    ++(end == End::kFinished ? report.runs : report.cut);
+    if (!backtrack()) {
+      report.complete = true;
+      break;
+    }
+    if (report.runs + report.cut >= options_.max_runs) break;
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+  report.seconds = took.count();
+  report.steps = steps_;
+  report.mutated = mutated_;
+  return report;
+}
+
+// ---- one run
+
+void Engine::run_body(void* engine) { static_cast<Engine*>(engine)->call_body(); }
+
+void Engine::call_body() {
+  Thread& self = threads_[current_];
+  self.body();
+  if (!alone_) perform({OpKind::kFinish, Site::here()});
+  self.finished = true;
+  program_running = false;
+  self.fiber.suspend();
+}
+
+void Engine::resume(ThreadId id) {
+  current_ = id;
+  program_running = true;
+  threads_[id].fiber.resume();
+  program_running = false;
+}
+
+bool Engine::run_alone(Run::Body body) {
+  alone_ = true;
+  threads_[0].body = std::move(body);
+  threads_[0].finished = false;
+  threads_[0].fiber.restart(&Engine::run_body, this);
+  resume(0);
+  alone_ = false;
+  return fault_.empty() && !cut_;
+}
+
+Engine::End Engine::run_once() {
+  memory_.reset(options_.backend);
+  fault_.clear();
+  cut_ = misuse_expected_ = late_threads_ = false;
+  misuse_count_ = 0;
+  thread_count_ = 1;
+  end_ = nullptr;
+  depth_ = 0;
+  preemptions_ = 0;
+  last_ = -1;
+  for (auto& thread : threads_) thread.body = nullptr;
+  forget_heap();
+
+  if (!run_alone([this] {
+        Run run;
+        program_(run);
+      })) {
+    return End::kFault;
+  }
+  memory_.tick(0);
+  for (ThreadId id = 1; id < thread_count_; ++id) {
+    Thread& thread = threads_[id];
+    thread.finished = false;
+    thread.notified = true;
+    thread.timed_out = thread.changed = false;
+    thread.over = 0;
+    thread.waits_on = nullptr;
+    thread.interrupts = {};
+    thread.seen.clear();
+    thread.seen_before.clear();
+    thread.fiber.restart(&Engine::run_body, this);
+    memory_.start(id, false);
+    if (thread.predecessor >= 0) {
+      late_threads_ = true;
+      thread.pending = {OpKind::kStart, Site::here()};
+    } else {
+      resume(id);
+    }
+  }
+  while (fault_.empty() && !cut_) {
+    bool all_finished = true;
+    for (unsigned id = 1; id < thread_count_; ++id) all_finished = all_finished && threads_[id].finished;
+    if (all_finished) break;
+    if (depth_ == frame_count_ && !next_frame()) break;
+    const Frame& frame = frames_[depth_++];
+    execute(frame.actions[frame.current]);
+    if (!memory_.fault.empty()) set_fault(memory_.fault);
+    if (depth_ > 5000) set_fault("a run does not end");
+  }
+  if (!fault_.empty()) return End::kFault;
+  if (cut_) return End::kCut;
+  for (ThreadId id = 1; id < thread_count_; ++id) memory_.join(0, id);
+  if (end_ && !run_alone(std::move(end_))) return End::kFault;
+  return End::kFinished;
+}
+
+// ---- choices
+
+bool Engine::next_frame() {
+  if (frames_.size() == frame_count_) frames_.emplace_back();
+  Frame& frame = frames_[frame_count_];
+  frame.actions.clear();
+  frame.sleeping.clear();
+  frame.current = 0;
+  if (frame_count_ > 0) {
+    const Frame& before = frames_[frame_count_ - 1];
+    const Action& done = before.actions[before.current];
+    for (const Action& each : before.sleeping) {
+      if (each.commutes(done)) frame.sleeping.push_back(each);
+    }
+    for (std::size_t i = 0; i < before.current; ++i) {
+      if (before.actions[i].commutes(done)) frame.sleeping.push_back(before.actions[i]);
+    }
+  }
+  list_actions(frame.actions);
+  if (frame.actions.empty()) {
+    set_fault(deadlock());
+    return false;
+  }
+  std::erase_if(frame.actions, [&](const Action& action) {
+    if (options_.preemptions >= 0 && preemptions_ >= options_.preemptions && preempts(action)) return true;
+    return std::any_of(frame.sleeping.begin(), frame.sleeping.end(),
+                       [&](const Action& asleep) { return asleep.same(action); });
+  });
+  if (frame.actions.empty()) {
+    cut_ = true;
+    return false;
+  }
+  ++frame_count_;
+  return true;
+}
+
+bool Engine::backtrack() {
+  while (frame_count_ > 0) {
+    Frame& frame = frames_[frame_count_ - 1];
+    if (++frame.current < frame.actions.size()) return true;
+    --frame_count_;
+  }
+  return false;
+}
+
+bool Engine::preempts(const Action& action) {
+  if (action.kind != Action::kStep || last_ < 0 || last_ == action.thread) return false;
+  const Thread& left = threads_[static_cast<unsigned>(last_)];
+  return left.pending.kind != OpKind::kRelax && step_enabled(static_cast<ThreadId>(last_));
+}
+
+void Engine::list_actions(std::vector<Action>& out) {
+  // The thread that ran last comes first, so that the first runs are those with the fewest switches.
+  if (last_ > 0) list_step(static_cast<ThreadId>(last_), out);
+  for (ThreadId id = 1; id < thread_count_; ++id) {
+    if (id != last_) list_step(id, out);
+  }
+  for (ThreadId id = 1; id < thread_count_; ++id) {
+    Thread& thread = threads_[id];
+    Action action;
+    action.thread = id;
+    if (memory_.buffered(id)) {
+      action.kind = Action::kFlush;
+      action.uses[0] = static_cast<std::uint16_t>(Action::kFirstObject + memory_.next_flushed(id).number);
+      out.push_back(action);
+    } else if (thread.pending.kind != OpKind::kFinish) {
+      action.kind = Action::kServe;
+      for (ThreadId fencer = 1; fencer < thread_count_; ++fencer) {
+        action.choice = fencer;
+        if (thread.interrupts[fencer]) out.push_back(action);
+      }
+    }
+    if (thread.pending.kind == OpKind::kLock && thread.pending.timed && !thread.notified) {
+      action = {};
+      action.thread = id;
+      action.kind = Action::kTimeout;
+      action.uses[0] = static_cast<std::uint16_t>(Action::kFirstObject + memory_.find(thread.waits_on)->number);
+      out.push_back(action);
+    }
+  }
+}
+
+bool Engine::step_enabled(ThreadId id) {
+  const Thread& thread = threads_[id];
+  if (thread.finished) return false;
+  const Op& op = thread.pending;
+  switch (op.kind) {
+    case OpKind::kLock: {
+      const Object* const mutex = memory_.find(op.object);
+      return !memory_.buffered(id) && thread.notified && (mutex == nullptr || mutex->holder < 0);
+    }
+    case OpKind::kHeavyEnd:
+      return std::none_of(threads_.begin() + 1, threads_.begin() + thread_count_,
+                          [&](const Thread& other) { return other.interrupts[id]; });
+    case OpKind::kRelax:
+      return thread.seen.empty() || std::any_of(thread.seen.begin(), thread.seen.end(), [&](const Seen& seen) {
+               return memory_.newest(*seen.object) > seen.index;
+             });
+    case OpKind::kStart: return threads_[static_cast<unsigned>(thread.predecessor)].finished;
+    case OpKind::kUnlock:
+    case OpKind::kWait:
+    case OpKind::kFullFence:
+    case OpKind::kHeavyBegin:
+    case OpKind::kFinish: return !memory_.buffered(id);
+    default: return !(is_modify(op.kind) || op.order == std::memory_order_seq_cst) || !memory_.buffered(id);
+  }
+}
+
+void Engine::list_step(ThreadId id, std::vector<Action>& out) {
+  if (!step_enabled(id)) return;
+  const Op& op = threads_[id].pending;
+  if (is_atomic(op.kind)) return memory_.choices(id, op, out);
+  Action action;
+  action.thread = id;
+  const auto resource = [&](const void* address) {
+    const Object* const object = memory_.find(address);
+    return static_cast<std::uint16_t>(object == nullptr ? Action::kNone : Action::kFirstObject + object->number);
+  };
+  switch (op.kind) {
+    case OpKind::kFullFence:
+      if (options_.backend == Backend::kViews) action.uses[0] = Action::kFences;
+      break;
+    case OpKind::kHeavyBegin:
+    case OpKind::kStart:
+      if (late_threads_) action.uses[0] = Action::kLiveThreads;
+      break;
+    case OpKind::kLock:
+    case OpKind::kUnlock:
+    case OpKind::kNotify: action.uses[0] = resource(op.object); break;
+    case OpKind::kWait:
+      action.uses[0] = resource(op.object);
+      action.uses[1] = resource(reinterpret_cast<const void*>(op.operand));
+      break;
+    default: break;
+  }
+  out.push_back(action);
+}
+
+void Engine::set_fault(const std::string& what) {
+  if (fault_.empty()) fault_ = what;
+}
+
+}  // namespace model

@@ -1,0 +1,136 @@
+#pragma once
+/// The search itself: depth first over the choices of a run, by running again from the start.
+#include <chrono>
+
+#include "explore.hpp"
+#include "fiber.hpp"
+#include "memory.hpp"
+
+namespace model {
+
+class Engine {
+ public:
+  static Engine& get();
+
+  Report explore(Program program, const Options& options);
+
+  // For programs under test, called on a fiber.
+  struct Outcome {
+    std::uint64_t value;
+    bool stored;
+  };
+  Outcome perform(Op op);
+  void create(const void* address, ObjectKind kind, std::uint64_t initial);
+  void destroy(const void* address);
+  void fail(const std::string& what, Site site);
+  unsigned add_thread(Run::Body body, std::uintptr_t pointer, int predecessor);
+  void at_end(Run::Body body) { end_ = std::move(body); }
+  void misuse(const char* object, const char* operation, const char* rule);
+  void expect_misuse() { misuse_expected_ = true; }
+
+  [[nodiscard]] const Options& options() const noexcept { return options_; }
+  [[nodiscard]] std::uintptr_t thread_pointer() const noexcept { return threads_[current_].pointer; }
+  [[nodiscard]] unsigned misuse_count() const noexcept { return misuse_count_; }
+
+  /// Waits unless the deadline is over; once a wait has run out of time, its deadline is over for this thread.
+  template <class Wait>
+  bool wait_until(std::int64_t deadline, Wait wait) {
+    if (deadline <= 1 || threads_[current_].over == deadline) return false;
+    wait();
+    if (threads_[current_].timed_out) threads_[current_].over = deadline;
+    return true;
+  }
+  /// Returns true where plain data is watched and may be on the heap or a stack of the program.
+  [[nodiscard]] bool watches(const void* address) const noexcept;
+
+ private:
+  struct Seen {
+    const Object* object;
+    std::size_t index;
+    bool operator==(const Seen&) const = default;
+  };
+  struct Thread {
+    Fiber fiber;
+    Run::Body body;
+    std::uintptr_t pointer = 0;
+    int predecessor = -1;
+    bool finished = false;
+    Op pending{};
+    Outcome outcome{};
+    const void* waits_on = nullptr;     // condition
+    bool notified = true;
+    bool timed_out = false;
+    std::int64_t over = 0;  // the deadline that is over
+    std::array<bool, kMaxThreads> interrupts{};  // heavy fences it has not served yet
+    std::vector<Seen> seen, seen_before;         // reads since the last relax(), and between the two before it
+    bool changed = false;                        // has stored something since the last relax()
+  };
+  struct Frame {
+    std::vector<Action> actions;
+    std::vector<Action> sleeping;
+    std::size_t current = 0;
+  };
+  enum class End : std::uint8_t { kFinished, kCut, kFault };
+
+  static void run_body(void* engine);
+  void call_body();
+
+  End run_once();
+  bool run_alone(Run::Body body);
+  bool next_frame();
+  void list_actions(std::vector<Action>& out);
+  void list_step(ThreadId id, std::vector<Action>& out);
+  [[nodiscard]] bool step_enabled(ThreadId id);
+  [[nodiscard]] bool preempts(const Action& action);
+  void execute(const Action& action);
+  void execute_step(ThreadId id, std::uint16_t choice);
+  void relax(Thread& thread);
+  void resume(ThreadId id);
+  bool backtrack();
+  void plant(Op& op);
+
+  void trace(const Action& action, const Op& op);
+  [[nodiscard]] std::string deadlock();
+  [[nodiscard]] std::string where(Site site) const;
+  void set_fault(const std::string& what);
+
+  Options options_;
+  Program program_ = nullptr;
+  Memory memory_;
+  std::array<Thread, kMaxThreads> threads_;
+  unsigned thread_count_ = 1;
+  bool late_threads_ = false;
+  Run::Body end_;
+
+  std::vector<Frame> frames_;
+  std::size_t frame_count_ = 0;
+  std::size_t depth_ = 0;
+  int preemptions_ = 0;
+  int last_ = -1;
+
+  ThreadId current_ = 0;
+  bool alone_ = false;
+  bool cut_ = false;
+  bool misuse_expected_ = false;
+  unsigned misuse_count_ = 0;
+  std::string fault_;
+  bool mutated_ = false;
+  struct Planted {
+    const char* file;
+    unsigned line;
+    bool here;
+  };
+  std::vector<Planted> planted_;  // which places of the source have the planted fault, once met
+
+  bool tracing_ = false;
+  std::string trace_;
+  std::uint64_t steps_ = 0;
+};
+
+/// Says whether the code that runs is the program's and not the explorer's: its memory then comes from a heap that
+/// is forgotten after each run, so that abandoned runs leak nothing and addresses are the same in each.
+extern bool program_running;
+void forget_heap() noexcept;
+[[nodiscard]] bool on_heap(const void* address) noexcept;
+
+}  // namespace model

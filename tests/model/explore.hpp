@@ -1,0 +1,61 @@
+#pragma once
+/// The explorer: runs a program of a few threads in every way that its memory model allows, by running it again and
+/// again with other choices. What it finds is a fault with the run that leads to it.
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "basics.hpp"
+#include "mutation.hpp"
+
+namespace model {
+
+struct Options {
+  Backend backend = Backend::kViews;
+  int preemptions = -1;  // how often a thread that could go on is left for another; -1: any number
+  std::uint64_t max_runs = 20'000'000;
+  unsigned processors = 2;
+  bool heavy_fence = true;  // whether the system offers the process-wide barrier
+  bool interrupts = false;  // whether the program uses it: then plain accesses are steps of their own
+  std::optional<Mutation> mutation;
+};
+
+struct Report {
+  std::string fault;  // empty: none was found
+  std::string trace;  // the run that leads to it, a line for each step
+  bool complete = false;
+  bool mutated = false;     // the planted fault was passed at least once
+  std::uint64_t runs = 0;   // to the end
+  std::uint64_t cut = 0;    // given up: the same as another
+  std::uint64_t steps = 0;
+  double seconds = 0;
+};
+
+/// One run of a program, while the program sets itself up.
+class Run {
+ public:
+  using Body = std::function<void()>;
+
+  /// Adds a thread. `pointer` is what its thread_pointer() returns; 0 gives each thread one of its own.
+  unsigned thread(Body body, std::uintptr_t pointer = 0);
+  /// Adds a thread that begins after another has ended, and that is not ordered by it in any other way.
+  unsigned thread_after(unsigned predecessor, Body body, std::uintptr_t pointer = 0);
+  /// What is to happen after all threads have ended, ordered after everything that they did.
+  void at_end(Body body);
+  /// Returns the number of misuse reports so far, and takes them as expected.
+  void expect_misuse();
+};
+
+using Program = void (*)(Run& run);
+
+Report explore(Program program, const Options& options = {});
+
+/// Ends the run with a fault unless `holds`.
+void check(bool holds, const char* what, Site site = Site::here());
+/// Counts misuse reports of this run (expected ones only get here).
+unsigned misuse_count();
+
+/// Returns true if the test program was given `--deep`.
+bool deep();
+
+}  // namespace model

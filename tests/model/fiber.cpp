@@ -1,0 +1,52 @@
+// A checking longjmp takes a jump to another stack for an error.
+#undef _FORTIFY_SOURCE
+#include "fiber.hpp"
+
+#include <cstdint>
+#include <cstring>
+
+namespace model {
+
+Fiber::Fiber() : stack_(new std::byte[kStackSize]) {
+  getcontext(&context_);
+  context_.uc_stack.ss_sp = stack_.get();
+  context_.uc_stack.ss_size = kStackSize;
+  context_.uc_link = nullptr;
+  const auto self = reinterpret_cast<std::uintptr_t>(this);
+  // makecontext passes ints, so the pointer goes in two halves.
+  makecontext(&context_, reinterpret_cast<void (*)()>(&Fiber::enter), 2, static_cast<unsigned>(self >> 32),
+              static_cast<unsigned>(self));
+  if (_setjmp(scheduler_) == 0) setcontext(&context_);
+}
+
+void Fiber::enter(unsigned high, unsigned low) {
+  reinterpret_cast<Fiber*>(static_cast<std::uintptr_t>(high) << 32 | low)->loop();
+}
+
+void Fiber::loop() noexcept {
+  // This frame never ends, so that base_ stays a place to come back to.
+  if (_setjmp(base_) == 0) _longjmp(scheduler_, 1);
+  body_(argument_);
+  for (;;) suspend();
+}
+
+void Fiber::restart(Body body, void* context) noexcept {
+  body_ = body;
+  argument_ = context;
+  std::memcpy(&here_, &base_, sizeof here_);
+}
+
+void Fiber::resume() noexcept {
+  if (_setjmp(scheduler_) == 0) _longjmp(here_, 1);
+}
+
+void Fiber::suspend() noexcept {
+  if (_setjmp(here_) == 0) _longjmp(scheduler_, 1);
+}
+
+bool Fiber::on_stack(const void* address) const noexcept {
+  const auto* byte = static_cast<const std::byte*>(address);
+  return byte >= stack_.get() && byte < stack_.get() + kStackSize;
+}
+
+}  // namespace model

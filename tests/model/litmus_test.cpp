@@ -1,0 +1,381 @@
+// The explorer's own test: the classic small programs, each with what must be found and what must not.
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "model_atomics.hpp"
+
+using namespace model;
+
+namespace {
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+constexpr auto kAcquire = std::memory_order_acquire;
+constexpr auto kRelease = std::memory_order_release;
+
+// What all runs of a program have ended with. Kept by the explorer's own heap, so filled with program_running off.
+std::set<std::string> outcomes;
+
+void note(std::initializer_list<int> values) {
+  program_running = false;
+  std::string text;
+  for (const int value : values) text += std::to_string(value);
+  outcomes.insert(text);
+  program_running = true;
+}
+
+std::set<std::string> outcomes_of(Program program, Backend backend) {
+  outcomes.clear();
+  Options options;
+  options.backend = backend;
+  options.interrupts = true;
+  const Report report = explore(program, options);
+  CHECK_MESSAGE(report.fault.empty(), report.fault << '\n' << report.trace);
+  CHECK(report.complete);
+  return outcomes;
+}
+
+bool allows(Program program, Backend backend, const char* outcome) {
+  return outcomes_of(program, backend).count(outcome) == 1;
+}
+
+struct Shared {
+  Atomic<int> x{0}, y{0}, z{0};
+  int a = 0, b = 0, c = 0, d = 0;
+};
+
+enum class Fence { kNone, kFull, kHeavy };
+
+template <Fence left, Fence right>
+void store_buffering(Run& run) {
+  auto& s = *new Shared;
+  const auto fence = [](Fence which) {
+    if (which == Fence::kFull) ModelAtomics::full_fence();
+    if (which == Fence::kHeavy) ModelAtomics::heavy_fence();
+  };
+  run.thread([&s, fence] {
+    s.x.store(1, kRelaxed);
+    fence(left);
+    s.a = s.y.load(kRelaxed);
+  });
+  run.thread([&s, fence] {
+    s.y.store(1, kRelaxed);
+    fence(right);
+    s.b = s.x.load(kRelaxed);
+  });
+  run.at_end([&s] { note({s.a, s.b}); });
+}
+
+template <std::memory_order store, std::memory_order load>
+void message_passing(Run& run) {
+  auto& s = *new Shared;
+  run.thread([&s] {
+    s.x.store(1, kRelaxed);
+    s.y.store(1, store);
+  });
+  run.thread([&s] {
+    s.a = s.y.load(load);
+    s.b = s.x.load(kRelaxed);
+  });
+  run.at_end([&s] { note({s.a, s.b}); });
+}
+
+void fence_message_passing(Run& run) {
+  auto& s = *new Shared;
+  run.thread([&s] {
+    s.x.store(1, kRelaxed);
+    ModelAtomics::full_fence();
+    s.y.store(1, kRelaxed);
+  });
+  run.thread([&s] {
+    s.a = s.y.load(kRelaxed);
+    ModelAtomics::full_fence();
+    s.b = s.x.load(kRelaxed);
+  });
+  run.at_end([&s] { note({s.a, s.b}); });
+}
+
+void load_buffering(Run& run) {
+  auto& s = *new Shared;
+  run.thread([&s] {
+    s.a = s.x.load(kRelaxed);
+    s.y.store(1, kRelaxed);
+  });
+  run.thread([&s] {
+    s.b = s.y.load(kRelaxed);
+    s.x.store(1, kRelaxed);
+  });
+  run.at_end([&s] { note({s.a, s.b}); });
+}
+
+template <bool fenced>
+void independent_reads(Run& run) {
+  auto& s = *new Shared;
+  run.thread([&s] { s.x.store(1, kRelease); });
+  run.thread([&s] { s.y.store(1, kRelease); });
+  run.thread([&s] {
+    s.a = s.x.load(kAcquire);
+    if (fenced) ModelAtomics::full_fence();
+    s.b = s.y.load(kAcquire);
+  });
+  run.thread([&s] {
+    s.c = s.y.load(kAcquire);
+    if (fenced) ModelAtomics::full_fence();
+    s.d = s.x.load(kAcquire);
+  });
+  run.at_end([&s] { note({s.a, s.b, s.c, s.d}); });
+}
+
+void read_coherence(Run& run) {
+  auto& s = *new Shared;
+  run.thread([&s] {
+    s.x.store(1, kRelaxed);
+    s.x.store(2, kRelaxed);
+  });
+  run.thread([&s] {
+    s.a = s.x.load(kRelaxed);
+    s.b = s.x.load(kRelaxed);
+  });
+  run.at_end([&s] { note({s.a, s.b}); });
+}
+
+// A later store of the releasing thread, or a read-modify-write of another, stands between the release and the reader.
+template <bool by_modify>
+void release_sequence(Run& run) {
+  auto& s = *new Shared;
+  run.thread([&s] {
+    s.x.store(1, kRelaxed);
+    s.y.store(1, kRelease);
+    if (!by_modify) s.y.store(2, kRelaxed);
+  });
+  if (by_modify) run.thread([&s] { s.y.fetch_add(1, kRelaxed); });
+  run.thread([&s] {
+    s.a = s.y.load(kAcquire);
+    s.b = s.x.load(kRelaxed);
+  });
+  run.at_end([&s] { note({s.a, s.b}); });
+}
+
+}  // namespace
+
+TEST_CASE("store buffering: both may read 0, but not under sequential consistency nor with fences on both sides") {
+  constexpr auto kBare = store_buffering<Fence::kNone, Fence::kNone>;
+  CHECK_FALSE(allows(kBare, Backend::kSequential, "00"));
+  CHECK(allows(kBare, Backend::kTso, "00"));
+  CHECK(allows(kBare, Backend::kViews, "00"));
+  CHECK_FALSE(allows(store_buffering<Fence::kFull, Fence::kFull>, Backend::kTso, "00"));
+  CHECK_FALSE(allows(store_buffering<Fence::kFull, Fence::kFull>, Backend::kViews, "00"));
+  CHECK(allows(store_buffering<Fence::kFull, Fence::kFull>, Backend::kViews, "11"));
+  CHECK(allows(store_buffering<Fence::kFull, Fence::kNone>, Backend::kTso, "00"));
+  CHECK(allows(store_buffering<Fence::kFull, Fence::kNone>, Backend::kViews, "00"));
+}
+
+TEST_CASE("store buffering: one heavy fence stands for both") {
+  for (const Backend backend : {Backend::kTso, Backend::kViews}) {
+    CHECK(outcomes_of(store_buffering<Fence::kNone, Fence::kHeavy>, backend) ==
+          std::set<std::string>{"01", "10", "11"});
+    CHECK_FALSE(allows(store_buffering<Fence::kHeavy, Fence::kHeavy>, backend, "00"));
+  }
+}
+
+TEST_CASE("message passing needs release and acquire under views, and nothing on hardware with store order") {
+  CHECK_FALSE(allows(message_passing<kRelease, kAcquire>, Backend::kViews, "10"));
+  CHECK(allows(message_passing<kRelaxed, kAcquire>, Backend::kViews, "10"));
+  CHECK(allows(message_passing<kRelease, kRelaxed>, Backend::kViews, "10"));
+  CHECK_FALSE(allows(message_passing<kRelaxed, kRelaxed>, Backend::kTso, "10"));
+  CHECK_FALSE(allows(message_passing<kRelaxed, kRelaxed>, Backend::kSequential, "10"));
+  CHECK_FALSE(allows(fence_message_passing, Backend::kViews, "10"));
+  CHECK(allows(fence_message_passing, Backend::kViews, "11"));
+}
+
+TEST_CASE("load buffering is never found: a limit of the explorer, which runs each thread in its order") {
+  CHECK_FALSE(allows(load_buffering, Backend::kViews, "11"));
+  CHECK(allows(load_buffering, Backend::kViews, "10"));
+}
+
+TEST_CASE("independent reads of independent writes may disagree under views unless fences stand between") {
+  CHECK(allows(independent_reads<false>, Backend::kViews, "1010"));
+  CHECK_FALSE(allows(independent_reads<false>, Backend::kTso, "1010"));
+  CHECK_FALSE(allows(independent_reads<true>, Backend::kViews, "1010"));
+}
+
+TEST_CASE("reads of one location never go back") {
+  CHECK(outcomes_of(read_coherence, Backend::kViews) == std::set<std::string>{"00", "01", "02", "11", "12", "22"});
+  CHECK(outcomes_of(read_coherence, Backend::kTso) == std::set<std::string>{"00", "01", "02", "11", "12", "22"});
+}
+
+TEST_CASE("a release sequence is continued by read-modify-writes and by nothing else") {
+  CHECK_FALSE(allows(release_sequence<true>, Backend::kViews, "20"));
+  CHECK(allows(release_sequence<false>, Backend::kViews, "20"));
+  CHECK_FALSE(allows(release_sequence<false>, Backend::kViews, "10"));
+}
+
+// ---- faults
+
+namespace {
+
+struct Guarded {
+  Atomic<int> flag{0};
+  Var<int> data{0};
+  Mutex mutex;
+  Condition condition;
+  bool ready = false;
+};
+
+template <std::memory_order store, bool fenced>
+void publish(Run& run) {
+  auto& g = *new Guarded;
+  run.thread([&g] {
+    g.data.write(1);
+    if (fenced) ModelAtomics::full_fence();
+    g.flag.store(1, store);
+  });
+  run.thread([&g] {
+    if (g.flag.load(kAcquire) == 1) check(g.data.read() == 1, "the data is there");
+  });
+}
+
+// The heavy fence alone gives views, not happens-before: the store after it would have to release.
+template <std::memory_order leave>
+void quiesce(Run& run) {
+  auto& g = *new Guarded;
+  auto& open = *new Atomic<int>(1);
+  run.thread([&] {
+    g.flag.store(1, kRelaxed);
+    if (open.load(kAcquire) == 1) (void)g.data.read();
+    g.flag.store(0, leave);
+  });
+  run.thread([&] {
+    open.store(0, kRelaxed);
+    ModelAtomics::heavy_fence();
+    if (g.flag.load(kAcquire) == 0) g.data.free();
+  });
+}
+
+template <bool under_mutex>
+void wake(Run& run) {
+  auto& g = *new Guarded;
+  run.thread([&g] {
+    g.mutex.lock();
+    while (!g.ready) g.condition.wait(g.mutex);
+    g.mutex.unlock();
+  });
+  run.thread([&g] {
+    if (!under_mutex) g.condition.notify_all();
+    g.mutex.lock();
+    g.ready = true;
+    if (under_mutex) g.condition.notify_all();
+    g.mutex.unlock();
+  });
+}
+
+template <bool timed>
+void wait_in_vain(Run& run) {
+  auto& g = *new Guarded;
+  run.thread([&g] {
+    g.mutex.lock();
+    if (timed) {
+      while (g.condition.wait_until(g.mutex, 100)) {
+      }
+    } else {
+      g.condition.wait(g.mutex);
+    }
+    g.mutex.unlock();
+  });
+}
+
+template <bool same_order>
+void two_mutexes(Run& run) {
+  auto& first = *new Mutex;
+  auto& second = *new Mutex;
+  run.thread([&] {
+    first.lock();
+    second.lock();
+    second.unlock();
+    first.unlock();
+  });
+  run.thread([&] {
+    (same_order ? first : second).lock();
+    (same_order ? second : first).lock();
+    second.unlock();
+    first.unlock();
+  });
+}
+
+template <std::memory_order load>
+void spin(Run& run) {
+  auto& g = *new Guarded;
+  run.thread([&g] {
+    g.data.write(1);
+    g.flag.store(1, kRelease);
+  });
+  run.thread([&g] {
+    while (g.flag.load(load) == 0) ModelAtomics::relax(0);
+    g.data.free();
+  });
+}
+
+void spin_for_nobody(Run& run) {
+  auto& g = *new Guarded;
+  run.thread([&g] {
+    while (g.flag.load(kAcquire) == 0) ModelAtomics::relax(0);
+  });
+}
+
+template <std::memory_order leave>
+void end_an_atomic(Run& run) {
+  auto& g = *new Guarded;
+  auto& count = *new Atomic<int>(2);
+  for (int i = 0; i < 2; ++i) {
+    run.thread([&] {
+      (void)g.flag.load(kRelaxed);
+      if (count.fetch_sub(1, leave) == 1) std::destroy_at(&g.flag);
+    });
+  }
+}
+
+std::string fault_of(Program program, Backend backend = Backend::kViews) {
+  Options options;
+  options.backend = backend;
+  options.interrupts = true;
+  const Report report = explore(program, options);
+  CHECK(report.fault.empty() == report.complete);
+  CHECK(report.fault.empty() == report.trace.empty());
+  return report.fault;
+}
+
+bool found(const std::string& fault, const char* part) { return fault.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("data races are found by clocks, whatever the order of the run") {
+  CHECK(fault_of(publish<kRelease, false>) == "");
+  CHECK(found(fault_of(publish<kRelaxed, false>), "data race"));
+  CHECK(fault_of(publish<kRelaxed, true>) == "");
+}
+
+TEST_CASE("a heavy fence does not order plain data by itself") {
+  CHECK(fault_of(quiesce<kRelease>) == "");
+  CHECK(found(fault_of(quiesce<kRelaxed>), "data race"));
+  CHECK(fault_of(quiesce<kRelaxed>, Backend::kTso) == "");
+}
+
+TEST_CASE("a wake-up that is lost is a deadlock, and so are two locks taken crosswise") {
+  CHECK(fault_of(wake<true>) == "");
+  CHECK(found(fault_of(wake<false>), "deadlock"));
+  CHECK(fault_of(two_mutexes<true>) == "");
+  CHECK(found(fault_of(two_mutexes<false>), "deadlock"));
+  CHECK(found(fault_of(wait_in_vain<false>), "deadlock"));
+  CHECK(fault_of(wait_in_vain<true>) == "");
+}
+
+TEST_CASE("a spin ends when what it waits for has been stored, and is a deadlock when nobody will") {
+  CHECK(fault_of(spin<kAcquire>) == "");
+  CHECK(found(fault_of(spin<kRelaxed>), "data race"));
+  CHECK(found(fault_of(spin_for_nobody), "deadlock"));
+}
+
+TEST_CASE("an atomic that ends while another thread may still use it is a fault") {
+  CHECK(fault_of(end_an_atomic<std::memory_order_acq_rel>) == "");
+  CHECK(found(fault_of(end_an_atomic<kRelaxed>), "ends in a race"));
+}

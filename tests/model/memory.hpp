@@ -1,0 +1,134 @@
+#pragma once
+/// What threads share under the explorer: objects, the stores to them, and what each thread knows of them.
+///
+/// The views follow the usual operational form of the C++20 model: each store is a message; a thread may read any
+/// message that is not older than its view; release messages carry their writer's view and clock; only
+/// read-modify-writes continue a release sequence. A new store is always the newest, and no load reads a store that
+/// comes later: load buffering and 2+2W are not explored.
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "operation.hpp"
+
+namespace model {
+
+enum class ObjectKind : std::uint8_t { kAtomic, kMutex, kCondition, kPlain };
+
+struct Message {
+  std::uint64_t value;
+  ThreadId writer;
+  Clock clock;
+  View view;
+};
+
+struct Object {
+  const void* address;
+  std::uint16_t number;
+  ObjectKind kind;
+  bool alive;
+  ThreadId creator;
+  Time created;
+  std::uint64_t initial;
+  std::array<Time, kMaxThreads> touched;  // the last access of each thread
+
+  // kAtomic: its stores in modification order; empty before the first access
+  unsigned location;
+  std::vector<Message> messages;
+
+  // kMutex
+  int holder;
+  View view;
+  Clock clock;
+
+  // kPlain: the last write, and the last read of each thread
+  ThreadId writer;
+  Time written;
+};
+
+/// What one thread knows.
+struct Knowledge {
+  struct Buffered {
+    Object* object;
+    std::uint64_t value;
+    Clock clock;
+  };
+
+  View now;       // bounds what may be read
+  View acquired;  // what an acquire fence would add
+  View released;  // what relaxed stores carry since the last release fence
+  Clock clock, acquired_clock, released_clock;
+  std::deque<Buffered> buffer;  // kTso
+  View asked;                   // of a heavy fence in progress: what it brings to all, and what it has gathered
+  View gathered;
+};
+
+class Memory {
+ public:
+  void reset(Backend backend);
+
+  void create(ThreadId by, const void* address, ObjectKind kind, std::uint64_t initial);
+  void destroy(ThreadId by, const void* address);
+  /// Returns the object at an address, after checking that `by` may use it.
+  Object* use(ThreadId by, const void* address);
+  [[nodiscard]] Object* find(const void* address) noexcept;
+
+  /// Lists what an atomic operation of `thread` may do now; nothing if it has to wait for its buffer.
+  void choices(ThreadId thread, const Op& op, std::vector<Action>& out);
+  /// Does it. Returns the value read; `stored` tells whether a compare-and-exchange succeeded.
+  std::uint64_t step(ThreadId thread, const Op& op, std::uint16_t choice, bool& stored);
+  void flush(ThreadId thread);
+
+  void plain(ThreadId by, Object& object, OpKind kind);
+
+  void full_fence(ThreadId thread);
+  void heavy_begin(ThreadId thread);
+  void heavy_serve(ThreadId thread, ThreadId fencer);
+  /// A thread that is not running passes a full barrier when it is switched away from or to.
+  void heavy_off_cpu(ThreadId thread, ThreadId fencer) { know_[fencer].gathered.join(know_[thread].now); }
+  void heavy_end(ThreadId thread);
+
+  void lock(ThreadId thread, Object& mutex);
+  void unlock(ThreadId thread, Object& mutex);
+
+  void start(ThreadId thread, bool late);
+  void tick(ThreadId thread) noexcept { ++know_[thread].clock.times[thread]; }
+  void join(ThreadId thread, ThreadId ended);
+
+  [[nodiscard]] bool buffered(ThreadId thread) const noexcept { return !know_[thread].buffer.empty(); }
+  [[nodiscard]] const Object& next_flushed(ThreadId thread) const noexcept {
+    return *know_[thread].buffer.front().object;
+  }
+  [[nodiscard]] std::size_t newest(const Object& object) const noexcept { return object.messages.size() - 1; }
+
+  std::string fault;  // the first one
+
+ private:
+  enum : std::size_t { kSlots = 1 << 14 };
+  struct Slot {
+    const void* address = nullptr;
+    std::uint32_t run = 0;
+    std::uint32_t index = 0;
+  };
+
+  Slot& slot(const void* address) noexcept;
+  void give_location(Object& object);
+  std::uint64_t read(ThreadId thread, Object& object, std::size_t index, std::memory_order order);
+  void write(ThreadId thread, Object& object, std::uint64_t value, std::memory_order order, const Message* before);
+  void local_fence(ThreadId thread);
+  void report(const std::string& what) {
+    if (fault.empty()) fault = what;
+  }
+
+  Backend backend_ = Backend::kViews;
+  std::array<Knowledge, kMaxThreads> know_;
+  View fences_;  // what full fences pass on to each other
+  View started_;
+  std::deque<Object> objects_;
+  std::uint32_t used_ = 0;
+  unsigned locations_ = 0;
+  std::vector<Slot> slots_{kSlots};
+  std::uint32_t run_ = 0;
+};
+
+}  // namespace model

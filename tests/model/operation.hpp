@@ -1,0 +1,75 @@
+#pragma once
+/// One step of a program under test, and the explorer's choice of a step.
+#include <atomic>
+#include <cstdint>
+
+#include "basics.hpp"
+
+namespace model {
+
+enum class OpKind : std::uint8_t {
+  kLoad, kStore, kExchange, kAdd, kSub, kAnd, kOr, kXor, kCompareExchange,
+  kFullFence, kHeavyBegin, kHeavyEnd,
+  kLock, kUnlock, kWait, kNotify,
+  kRelax, kRead, kWrite, kFree, kStart, kFinish,
+};
+
+struct Op {
+  OpKind kind;
+  Site site;
+  const void* object = nullptr;
+  std::uint64_t operand = 0;   // value stored or added; the mutex of kWait
+  std::uint64_t expected = 0;  // of kCompareExchange
+  std::uint64_t mask = ~std::uint64_t{0};
+  std::memory_order order = std::memory_order_relaxed;
+  std::memory_order failure = std::memory_order_relaxed;
+  bool timed = false;    // kLock that ends a wait: its time may run out
+  bool dropped = false;  // a planted fault: does nothing
+  bool again = false;    // kLoad: a planted fault, reads what this thread read here before
+};
+
+/// Returns true for what only reads or writes the value of an atomic object.
+[[nodiscard]] constexpr bool is_atomic(OpKind kind) noexcept { return kind <= OpKind::kCompareExchange; }
+[[nodiscard]] constexpr bool is_modify(OpKind kind) noexcept {
+  return kind >= OpKind::kExchange && kind <= OpKind::kCompareExchange;
+}
+
+[[nodiscard]] constexpr bool has_acquire(std::memory_order order) noexcept {
+  return order != std::memory_order_relaxed && order != std::memory_order_release;
+}
+[[nodiscard]] constexpr bool has_release(std::memory_order order) noexcept {
+  return order == std::memory_order_release || order == std::memory_order_acq_rel ||
+         order == std::memory_order_seq_cst;
+}
+
+/// What the explorer can do next. Two actions of different threads commute unless they use the same resource and
+/// one of them writes it; that is all the reduction knows.
+struct Action {
+  enum Kind : std::uint8_t { kStep, kServe, kFlush, kTimeout };
+  /// Resources: 0 none, then the two below, then the objects by their numbers.
+  enum : std::uint16_t { kNone, kFences, kLiveThreads, kFirstObject };
+
+  ThreadId thread = 0;
+  Kind kind = kStep;
+  std::uint16_t choice = 0;  // kStep: which message is read, or kNewest; kServe: whose fence
+  std::uint16_t uses[2] = {kNone, kNone};
+  bool writes = true;
+
+  enum : std::uint16_t { kNewest = 0xFFFF };
+
+  [[nodiscard]] bool same(const Action& other) const noexcept {
+    return thread == other.thread && kind == other.kind && choice == other.choice;
+  }
+  [[nodiscard]] bool commutes(const Action& other) const noexcept {
+    if (thread == other.thread) return false;
+    if (!writes && !other.writes) return true;
+    for (const auto mine : uses) {
+      for (const auto theirs : other.uses) {
+        if (mine != kNone && mine == theirs) return false;
+      }
+    }
+    return true;
+  }
+};
+
+}  // namespace model

@@ -1,0 +1,27 @@
+#pragma once
+/// The programs that the shipped headers are run with. Each is complete on its own: it says what must hold, so that
+/// it finds planted faults as well as real ones.
+#include <span>
+
+#include "explore.hpp"
+
+namespace model {
+
+struct NamedProgram {
+  const char* name;
+  Program run;
+  /// How often a thread may be left while it could go on; -1: any number, so that the search is exhaustive.
+  int preemptions = -1;
+  int deep_preemptions = -1;  // with --deep
+  Options options = {};
+};
+
+std::span<const NamedProgram> rundown_programs();
+std::span<const NamedProgram> sharded_programs();
+std::span<const NamedProgram> call_programs();
+
+/// Explores a program, with or without a planted fault. Prints its bound and price.
+Report explore(const NamedProgram& program, const std::optional<Mutation>& mutation = {});
+void print(const NamedProgram& program, const Report& report);
+
+}  // namespace model

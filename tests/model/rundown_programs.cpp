@@ -1,0 +1,365 @@
+// Programs for RundownRef, its list of completions and the event that a wait is.
+#include <nmr/rundown/rundown_ref.hpp>
+
+#include "model_atomics.hpp"
+#include "programs.hpp"
+
+namespace model {
+namespace {
+
+using Ref = nmr::BasicRundownRef<ModelAtomics>;
+using List = nmr::BasicCompletionList<ModelAtomics>;
+using Event = nmr::BasicEvent<ModelAtomics>;
+using nmr::Completion;
+using nmr::RundownState;
+
+/// What the references protect. The completion ends it, so any read that it does not come after is a fault.
+struct Object {
+  Ref ref;
+  Var<int> data{1};
+  int completions = 0;
+  Completion done{[](Completion&, void* self) noexcept { static_cast<Object*>(self)->end_data(); }, this};
+  // For those who begin too: only counts.
+  Completion also_done{[](Completion&, void* self) noexcept { ++static_cast<Object*>(self)->completions; }, this};
+
+  void end_data() noexcept {
+    ++completions;
+    data.free();
+  }
+  void use() noexcept { check(data.read() == 1, "what is protected is whole"); }
+  void call(std::size_t n = 1) noexcept {
+    if (!ref.try_acquire(n)) return;
+    use();
+    ref.release(n);
+  }
+};
+
+void end(Object& object, int completions) {
+  check(object.completions == completions, "each completion has run once");
+  check(object.ref.run_down_already(), "it has run down");
+  std::destroy_at(&object.ref);
+}
+
+template <int callers>
+void callers_and_beginner(Run& run) {
+  auto& object = *new Object;
+  for (int i = 0; i < callers; ++i) run.thread([&] { object.call(); });
+  run.thread([&] {
+    if (object.ref.begin_rundown(object.done) == RundownState::kDrained) {
+      check(object.completions == 1, "drained: the completion has run");
+    }
+  });
+  run.at_end([&] { end(object, 1); });
+}
+
+void callers_that_count_in_n(Run& run) {
+  auto& object = *new Object;
+  run.thread([&] { object.call(3); });
+  run.thread([&] {
+    if (!object.ref.try_acquire(2)) return;
+    object.ref.release();
+    object.use();
+    object.ref.duplicate();
+    object.ref.release(2);
+  });
+  run.thread([&] { (void)object.ref.begin_rundown(object.done); });
+  run.at_end([&] { end(object, 1); });
+}
+
+void two_beginners(Run& run) {
+  auto& object = *new Object;
+  run.thread([&] { object.call(); });
+  run.thread([&] { (void)object.ref.begin_rundown(object.done); });
+  run.thread([&] { (void)object.ref.begin_rundown(object.also_done); });
+  run.at_end([&] { end(object, 2); });
+}
+
+// What a beginner has done before it begins happens-before the completion, also where it is not the one that completes.
+void beginners_publish(Run& run) {
+  struct Shared {
+    Ref ref;
+    Var<int> first{0}, second{0};
+    Completion done{[](Completion&, void* self) noexcept {
+                      auto& shared = *static_cast<Shared*>(self);
+                      check(shared.first.read() == 1, "the beginner's write is there");
+                    },
+                    this};
+  };
+  auto& shared = *new Shared;
+  run.thread([&] {
+    shared.first.write(1);
+    (void)shared.ref.begin_rundown(shared.done);
+  });
+  run.thread([&] { (void)shared.ref.begin_rundown(); });
+  run.thread([&] {
+    if (shared.ref.try_acquire()) shared.ref.release();
+  });
+}
+
+void waiter(Run& run) {
+  auto& object = *new Object;
+  run.thread([&] { object.call(); });
+  run.thread([&] { (void)object.ref.begin_rundown(object.also_done); });
+  run.thread([&] {
+    object.ref.wait_for_rundown();
+    object.data.free();
+  });
+  run.at_end([&] { end(object, 1); });
+}
+
+void observer(Run& run) {
+  auto& object = *new Object;
+  run.thread([&] { object.call(); });
+  run.thread([&] { (void)object.ref.begin_rundown(); });
+  run.thread([&] {
+    if (object.ref.run_down_already()) object.end_data();
+  });
+  run.at_end([&] {
+    if (object.completions == 0) object.end_data();
+    end(object, 1);
+  });
+}
+
+// Holders, whose references the explorer takes before the threads begin, and an owner who frees everything at once.
+template <int holders>
+void run_down_and_destroy(Run& run) {
+  auto& object = *new Object;
+  for (int i = 0; i < holders; ++i) {
+    check(object.ref.try_acquire(), "nothing has begun");
+    run.thread([&] {
+      object.use();
+      object.ref.release();
+    });
+  }
+  run.thread([&] {
+    object.ref.run_down();
+    object.data.free();
+    std::destroy_at(&object.ref);
+  });
+}
+
+// The owner sees callers out that come late, as it must; the holder has no further care.
+void refused_caller_and_destroy(Run& run) {
+  auto& object = *new Object;
+  auto& caller_left = *new Atomic<bool>(false);
+  check(object.ref.try_acquire(), "nothing has begun");
+  run.thread([&] {
+    object.use();
+    object.ref.release();
+  });
+  run.thread([&] {
+    object.call();
+    caller_left.store(true, std::memory_order_release);
+  });
+  run.thread([&] {
+    object.ref.run_down();
+    object.data.free();
+    while (!caller_left.load(std::memory_order_acquire)) ModelAtomics::relax(0);
+    std::destroy_at(&object.ref);
+  });
+}
+
+void last_of_two_waiters_destroys(Run& run) {
+  auto& object = *new Object;
+  auto& waiting = *new Atomic<int>(2);
+  check(object.ref.try_acquire(), "nothing has begun");
+  run.thread([&] {
+    object.use();
+    object.ref.release();
+  });
+  for (int i = 0; i < 2; ++i) {
+    run.thread([&] {
+      object.ref.run_down();
+      if (waiting.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+      object.data.free();
+      std::destroy_at(&object.ref);
+    });
+  }
+}
+
+// Beginners that hold references, so that each may begin although the completion of the other destroys the object.
+void first_completion_destroys(Run& run) {
+  struct Shared {
+    Ref ref;
+    int completions = 0;
+    Completion done[2] = {{&complete, this}, {&complete, this}};
+    static void complete(Completion&, void* self) noexcept {
+      auto& shared = *static_cast<Shared*>(self);
+      if (shared.completions++ == 0) std::destroy_at(&shared.ref);
+    }
+  };
+  auto& shared = *new Shared;
+  for (auto& done : shared.done) {
+    check(shared.ref.try_acquire(), "nothing has begun");
+    run.thread([&] {
+      (void)shared.ref.begin_rundown(done);
+      shared.ref.release();
+    });
+  }
+  run.at_end([&] { check(shared.completions == 2, "each completion has run once"); });
+}
+
+template <bool give_up>
+void timed_wait(Run& run) {
+  auto& object = *new Object;
+  check(object.ref.try_acquire(), "nothing has begun");
+  run.thread([&] {
+    object.use();
+    object.ref.release();
+  });
+  run.thread([&] {
+    (void)object.ref.begin_rundown();
+    for (int deadline = 100; !object.ref.wait_for_rundown_until_ns(deadline); ++deadline) {
+      if (give_up) return;
+      if (deadline == 101) object.ref.wait_for_rundown();
+    }
+    object.data.free();
+    std::destroy_at(&object.ref);
+  });
+}
+
+void two_timed_waits(Run& run) {
+  auto& object = *new Object;
+  check(object.ref.try_acquire(), "nothing has begun");
+  run.thread([&] { object.ref.release(); });
+  for (int i = 0; i < 2; ++i) {
+    run.thread([&] {
+      if (object.ref.wait_for_rundown_until_ns(100)) check(object.ref.run_down_already(), "the wait is over");
+    });
+  }
+  (void)object.ref.begin_rundown(object.done);
+  run.at_end([&] { end(object, 1); });
+}
+
+// The list by itself: timed waits whose nodes are in it already, while it is closed by a thread that has another node
+// free it. This is the inside of a timed wait on an object that another waiter destroys.
+template <int waits>
+void timed_wait_on_a_list_that_is_freed(Run& run) {
+  struct Shared {
+    List list;
+    Var<int> data{1};
+    Completion frees{[](Completion&, void* self) noexcept { std::destroy_at(&static_cast<Shared*>(self)->list); },
+                     this};
+  };
+  auto& shared = *new Shared;
+  check(shared.list.push(shared.frees), "the list is open");
+  for (int i = 0; i < waits; ++i) {
+    auto& event = *new Event;
+    check(shared.list.push(event), "the list is open");
+    run.thread([&] {
+      const bool set =
+          event.wait_until(100, [&](Completion& node) noexcept { return shared.list.unlink(node); });
+      if (set) check(shared.data.read() == 2, "the wait is after what was waited for");
+      std::destroy_at(&event);
+    });
+  }
+  run.thread([&] {
+    shared.data.write(2);
+    shared.list.close_and_run();
+  });
+}
+
+void pushes_while_one_unlinks(Run& run) {
+  struct Shared {
+    List list;
+    int ran = 0;
+    Completion node[2] = {{&count, this}, {&count, this}};
+    static void count(Completion&, void* self) noexcept { ++static_cast<Shared*>(self)->ran; }
+  };
+  auto& shared = *new Shared;
+  check(shared.list.push(shared.node[0]), "the list is open");
+  auto& unlinked = *new int(0);
+  run.thread([&] { unlinked = shared.list.unlink(shared.node[0]) ? 1 : 0; });
+  run.thread([&] {
+    if (!shared.list.push(shared.node[1])) shared.node[1].run();
+  });
+  run.thread([&] { shared.list.close_and_run(); });
+  run.at_end([&] { check(shared.ran == 2 - unlinked, "each node has run unless it was taken back"); });
+}
+
+// Callers before, between and after two lives of the object; the refused ones carry their counts across.
+template <int callers, int calls>
+void reinitialize(Run& run) {
+  auto& object = *new Object;
+  for (int i = 0; i < callers; ++i) {
+    run.thread([&] {
+      for (int j = 0; j < calls; ++j) object.call();
+    });
+  }
+  run.thread([&] {
+    object.ref.run_down();
+    object.data.write(0);  // nobody is inside: nobody may see this
+    object.data.write(1);
+    object.ref.reinitialize();
+    (void)object.ref.begin_rundown(object.done);
+  });
+  run.at_end([&] { end(object, 1); });
+}
+
+void born_run_down(Run& run) {
+  struct Shared {
+    Ref ref{Ref::BornRunDown{}};
+    Var<int> data{0};
+  };
+  auto& shared = *new Shared;
+  for (int i = 0; i < 2; ++i) {
+    run.thread([&] {
+      if (!shared.ref.try_acquire()) return;
+      check(shared.data.read() == 1, "what was prepared is there");
+      shared.ref.release();
+    });
+  }
+  run.thread([&] {
+    check(shared.ref.begin_rundown() == RundownState::kDrained, "born run down");
+    shared.data.write(1);
+    shared.ref.reinitialize();
+  });
+}
+
+void event_on_the_waiters_stack(Run& run) {
+  auto& place = *new Atomic<Event*>(nullptr);
+  auto& data = *new Var<int>(0);
+  run.thread([&] {
+    Event event;
+    place.store(&event, std::memory_order_release);
+    event.wait();
+    check(data.read() == 1, "the wait is after what was waited for");
+  });
+  run.thread([&] {
+    data.write(1);
+    Event* event = nullptr;
+    while ((event = place.load(std::memory_order_acquire)) == nullptr) ModelAtomics::relax(0);
+    event->run();
+  });
+}
+
+const NamedProgram kPrograms[] = {
+    {"2 callers, beginner", callers_and_beginner<2>},
+    {"3 callers, beginner", callers_and_beginner<3>},
+    {"callers that count in n", callers_that_count_in_n},
+    {"caller, 2 beginners", two_beginners},
+    {"beginners publish", beginners_publish},
+    {"caller, beginner, waiter", waiter},
+    {"caller, beginner, observer", observer},
+    {"1 holder, run_down destroys", run_down_and_destroy<1>},
+    {"2 holders, run_down destroys", run_down_and_destroy<2>},
+    {"holder, refused caller, run_down destroys", refused_caller_and_destroy},
+    {"last of 2 waiters destroys", last_of_two_waiters_destroys},
+    {"first of 2 completions destroys", first_completion_destroys},
+    {"timed wait, again until it has run down", timed_wait<false>},
+    {"timed wait gives up", timed_wait<true>},
+    {"2 timed waits", two_timed_waits},
+    {"timed wait on a list that is freed", timed_wait_on_a_list_that_is_freed<1>},
+    {"2 timed waits on a list that is freed", timed_wait_on_a_list_that_is_freed<2>},
+    {"push, unlink and close", pushes_while_one_unlinks},
+    {"reinitialize, 1 caller twice", reinitialize<1, 2>},
+    {"reinitialize, 2 callers", reinitialize<2, 1>},
+    {"born run down", born_run_down},
+    {"event on the waiter's stack", event_on_the_waiters_stack},
+};
+
+}  // namespace
+
+std::span<const NamedProgram> rundown_programs() { return kPrograms; }
+
+}  // namespace model

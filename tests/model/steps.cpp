@@ -1,0 +1,225 @@
+// What each step of a program does, and what a program may ask of the explorer.
+#include <fstream>
+#include <iterator>
+
+#include "engine.hpp"
+
+namespace model {
+
+Engine::Outcome Engine::perform(Op op) {
+  program_running = false;
+  Thread& self = threads_[current_];
+  if (options_.mutation) plant(op);
+  // Without interrupts a plain access commutes with everything that another thread does: clocks find the races.
+  const bool plain = op.kind >= OpKind::kRead && op.kind <= OpKind::kFree;
+  self.pending = op;
+  if (alone_ || (plain && !options_.interrupts)) {
+    if (alone_ && is_atomic(op.kind)) {
+      std::vector<Action> actions;
+      memory_.choices(current_, op, actions);
+      execute_step(current_, actions.front().choice);
+    } else {
+      execute_step(current_, Action::kNewest);
+    }
+    if (!memory_.fault.empty()) set_fault(memory_.fault);
+    if (!fault_.empty()) fail(fault_, op.site);
+  } else {
+    self.fiber.suspend();
+  }
+  program_running = true;
+  return self.outcome;
+}
+
+void Engine::plant(Op& op) {
+  const auto known = std::find_if(planted_.begin(), planted_.end(), [&](const Planted& each) {
+    return each.file == op.site.file && each.line == op.site.line;
+  });
+  bool here;
+  if (known != planted_.end()) {
+    here = known->here;
+  } else {
+    const labels::Place& place = labels::at(op.site);
+    here = place.label == options_.mutation->label && place.place == options_.mutation->place;
+    planted_.push_back({op.site.file, op.site.line, here});
+  }
+  const bool fence = op.kind == OpKind::kFullFence || op.kind == OpKind::kHeavyBegin || op.kind == OpKind::kHeavyEnd;
+  if (!here || !(is_atomic(op.kind) || fence)) return;
+  mutated_ = true;
+  switch (options_.mutation->change) {
+    case Mutation::kRelaxed: op.order = op.failure = std::memory_order_relaxed; break;
+    case Mutation::kAcquireOnly: op.order = std::memory_order_acquire; break;
+    case Mutation::kReleaseOnly: op.order = std::memory_order_release; break;
+    case Mutation::kDropped: op.dropped = true; break;
+    case Mutation::kAgain: op.again = true; break;
+  }
+}
+
+void Engine::execute(const Action& action) {
+  ++steps_;
+  Thread& thread = threads_[action.thread];
+  const Op op = thread.pending;
+  if (action.kind == Action::kStep) {
+    if (preempts(action)) ++preemptions_;
+    last_ = action.thread;
+    execute_step(action.thread, action.choice);
+  } else if (action.kind == Action::kServe) {
+    memory_.heavy_serve(action.thread, static_cast<ThreadId>(action.choice));
+    thread.interrupts[action.choice] = false;
+  } else if (action.kind == Action::kFlush) {
+    memory_.flush(action.thread);
+  } else {
+    thread.notified = thread.timed_out = true;
+  }
+  if (tracing_) trace(action, op);
+  if (action.kind == Action::kStep && fault_.empty() && memory_.fault.empty() && !cut_) resume(action.thread);
+}
+
+void Engine::execute_step(ThreadId id, std::uint16_t choice) {
+  Thread& thread = threads_[id];
+  const Op& op = thread.pending;
+  if (op.dropped) return;
+  if (is_atomic(op.kind)) {
+    const Object* const object = memory_.find(op.object);
+    thread.outcome.value = memory_.step(id, op, choice, thread.outcome.stored);
+    if (thread.outcome.stored || op.kind == OpKind::kStore) {
+      thread.changed = true;
+    } else if (object != nullptr) {
+      thread.seen.push_back({object, choice});
+    }
+    return;
+  }
+  switch (op.kind) {
+    case OpKind::kFullFence: return memory_.full_fence(id);
+    case OpKind::kHeavyBegin:
+      memory_.heavy_begin(id);
+      for (ThreadId other = 1; other < thread_count_; ++other) {
+        const Thread& target = threads_[other];
+        if (target.finished || target.pending.kind == OpKind::kStart) continue;
+        if (other != id) threads_[other].interrupts[id] = true;
+      }
+      return;
+    case OpKind::kHeavyEnd:
+      for (ThreadId other = 1; other < thread_count_; ++other) {
+        if (threads_[other].finished) memory_.heavy_off_cpu(other, id);
+      }
+      return memory_.heavy_end(id);
+    case OpKind::kFinish:
+      thread.interrupts = {};
+      return;
+    case OpKind::kStart:
+      thread.pending = {};
+      return memory_.start(id, true);
+    case OpKind::kRelax: return relax(thread);
+    default: break;
+  }
+  Object* const object = memory_.use(id, op.object);
+  if (object == nullptr) return;
+  switch (op.kind) {
+    case OpKind::kLock:
+      if (object->holder >= 0) return set_fault("a mutex is locked by the thread that holds it");
+      thread.changed = true;
+      return memory_.lock(id, *object);
+    case OpKind::kUnlock: return memory_.unlock(id, *object);
+    case OpKind::kWait: {
+      Object* const mutex = memory_.use(id, reinterpret_cast<const void*>(op.operand));
+      if (alone_) return set_fault("a wait that nobody can end");
+      if (mutex != nullptr) memory_.unlock(id, *mutex);
+      thread.notified = thread.timed_out = false;
+      thread.waits_on = op.object;
+      return;
+    }
+    case OpKind::kNotify:
+      for (Thread& other : threads_) {
+        if (other.waits_on == op.object) other.notified = true;
+      }
+      return;
+    default: return memory_.plain(id, *object, op.kind);
+  }
+}
+
+void Engine::relax(Thread& thread) {
+  // A turn that read the same as the one before and changed nothing is the same run with one turn less.
+  const auto& seen = thread.seen;
+  const auto& before = thread.seen_before;
+  if (!thread.changed && !seen.empty() && seen.size() <= before.size() &&
+      std::equal(seen.rbegin(), seen.rend(), before.rbegin())) {
+    cut_ = true;
+  }
+  thread.seen_before = std::move(thread.seen);
+  thread.seen.clear();
+  thread.changed = false;
+}
+
+void Engine::create(const void* address, ObjectKind kind, std::uint64_t initial) {
+  program_running = false;
+  memory_.create(current_, address, kind, initial);
+  program_running = true;
+}
+
+void Engine::destroy(const void* address) {
+  program_running = false;
+  memory_.destroy(current_, address);
+  if (!memory_.fault.empty()) fail(memory_.fault, {"", 0});
+  program_running = true;
+}
+
+void Engine::fail(const std::string& what, Site site) {
+  program_running = false;
+  set_fault(what + where(site));
+  if (tracing_) trace_ += "thread " + std::to_string(current_) + ": " + fault_ + "\n";
+  threads_[current_].fiber.suspend();
+}
+
+void Engine::misuse(const char* object, const char* operation, const char* rule) {
+  ++misuse_count_;
+  if (misuse_expected_) return;
+  program_running = false;
+  fail(std::string("misuse of ") + object + " in " + operation + ": " + rule, {"", 0});
+}
+
+unsigned Engine::add_thread(Run::Body body, std::uintptr_t pointer, int predecessor) {
+  if (thread_count_ == kMaxThreads) {
+    fail("the explorer has no room for so many threads", {"", 0});
+  }
+  Thread& thread = threads_[thread_count_];
+  thread.body = std::move(body);
+  thread.predecessor = predecessor;
+  thread.pointer = pointer != 0 ? pointer : std::uintptr_t{0x7f0000001000} + thread_count_ * 0x801000u;
+  return thread_count_++;
+}
+
+bool Engine::watches(const void* address) const noexcept {
+  if (on_heap(address)) return true;
+  return std::any_of(threads_.begin(), threads_.end(),
+                     [&](const Thread& thread) { return thread.fiber.on_stack(address); });
+}
+
+// ---- what programs call
+
+unsigned Run::thread(Body body, std::uintptr_t pointer) {
+  return Engine::get().add_thread(std::move(body), pointer, -1);
+}
+unsigned Run::thread_after(unsigned predecessor, Body body, std::uintptr_t pointer) {
+  return Engine::get().add_thread(std::move(body), pointer, static_cast<int>(predecessor));
+}
+void Run::at_end(Body body) { Engine::get().at_end(std::move(body)); }
+void Run::expect_misuse() { Engine::get().expect_misuse(); }
+
+Report explore(Program program, const Options& options) { return Engine::get().explore(program, options); }
+
+void check(bool holds, const char* what, Site site) {
+  if (!holds) Engine::get().fail(what, site);
+}
+
+unsigned misuse_count() { return Engine::get().misuse_count(); }
+
+bool deep() {
+  static const bool given = [] {
+    std::ifstream arguments("/proc/self/cmdline");
+    const std::string text{std::istreambuf_iterator<char>(arguments), {}};
+    return text.find(std::string("--deep")) != std::string::npos;
+  }();
+  return given;
+}
+
+}  // namespace model
