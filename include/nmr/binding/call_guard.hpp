@@ -23,6 +23,9 @@ class [[nodiscard]] BasicCallGuard {
   /// Returns the context that those functions take.
   [[nodiscard]] void* context() const noexcept { return binding()->context(); }
 
+  /// Returns whether the call goes to this binding. For registries.
+  [[nodiscard]] bool goes_to(const UntypedBinding<Calls>& binding) const noexcept { return call_.target() == &binding; }
+
   /// Turns the call into a hold, and leaves the guard empty. Succeeds while the binding drains. Empty if *this is.
   BasicCallHold<N, Calls> hold() noexcept {
     if (call_.target() == nullptr) return {};

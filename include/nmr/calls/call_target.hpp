@@ -25,6 +25,10 @@ class BasicCallTarget {
     return refs_.try_acquire();  // the one reference of the calls
   }
 
+  /// Whoever manages it, or null; for a registry that finds its binding by what a thread is inside of.
+  [[nodiscard]] void* owner() const noexcept { return owner_; }
+  void set_owner(void* owner) noexcept { owner_ = owner; }
+
   [[nodiscard]] BasicRundownRef<Atomics>& refs() noexcept { return refs_; }
   [[nodiscard]] const BasicRundownRef<Atomics>& refs() const noexcept { return refs_; }
 
@@ -41,6 +45,7 @@ class BasicCallTarget {
   };
 
   BasicRundownRef<Atomics> refs_;
+  void* owner_ = nullptr;
   BasicCallTarget* next_to_close_ = nullptr;  // of whoever closes it
   // All below belongs to the domain's mutex.
   BasicCallTarget* next_ = nullptr;

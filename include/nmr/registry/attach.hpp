@@ -1,0 +1,213 @@
+#pragma once
+#include <nmr/platform/contain.hpp>
+#include <nmr/registry/binding_core.hpp>
+#include <nmr/registry/detach.hpp>
+#include <nmr/registry/registry_state.hpp>
+
+namespace nmr {
+
+/// What an attach callback is given, without its types: the binding on offer, and what the callback says to it.
+template <class Calls>
+struct BasicOffer {
+  using Side = BasicBindingSide<Calls>;
+
+  BasicOffer(Side& whose) noexcept : side(whose) {}
+  BasicOffer(const BasicOffer&) = delete;
+  BasicOffer& operator=(const BasicOffer&) = delete;
+
+  Side& side;  // of the module that is asked
+  typename Calls::Cell* cell = nullptr;
+  void* context = nullptr;
+  const void* dispatch = nullptr;
+  typename Calls::Target* replaced = nullptr;  // what accepting took out of occupied handles
+};
+
+/// The first half of a binding's life: from kOffered to kAttached or kRejected (nmr-semantics T2 to T10). No lock is held
+/// in any callback.
+template <class Calls>
+struct BasicAttach {
+  using State = BasicRegistryState<Calls>;
+  using Registration = BasicRegistrationCore<Calls>;
+  using Binding = BasicBindingCore<Calls>;
+  using Side = BasicBindingSide<Calls>;
+  using Target = typename Calls::Target;
+  using Offer = BasicOffer<Calls>;
+  using Atomics = typename Calls::Atomics;
+
+  /// Offers a new binding to its client. It may be gone when this returns.
+  static void offer(State& state, Binding& binding) noexcept {
+    Registration& client = binding.client.registration;
+    Offer offer(binding.client);
+    Status status = Status::kSuccess;
+    {
+      Turn turn(state, client);
+      if (start(state, binding)) status = ask(state, binding.client, offer);
+    }
+    Binding* batch = nullptr;
+    if (!conclude(state, binding, status, batch)) BasicDetach<Calls>::retire(state, binding);
+    detach_replaced(state, offer.replaced, batch);
+    BasicDetach<Calls>::run(state, batch);
+  }
+
+  /// The client accepts: asks the provider, and attaches both sides if it agrees (NmrClientAttachProvider).
+  static Status accept(Offer& offer, typename Calls::Cell* cell, void* context, const void* dispatch) noexcept {
+    Binding& binding = offer.side.binding;
+    Side& client = binding.client;
+    Side& provider = binding.provider;
+    State& state = client.registration.registry;
+    if (cell != nullptr && &cell->domain() != &state.calls) return Status::kInvalidParameter;
+    {
+      LockGuard lock(state.mutex);
+      if (binding.state != BindingState::kClientAttaching) return Status::kInvalidDeviceState;
+      binding.state = BindingState::kProviderAttaching;
+    }
+    provider.outgoing.aim(dispatch, context);
+    Offer to_provider(provider);
+    Status status = Status::kSuccess;
+    {
+      Turn turn(state, provider.registration);
+      status = ask(state, provider, to_provider);
+    }
+    if (!succeeded(status)) {
+      provider.owned.reset();
+      LockGuard lock(state.mutex);
+      note(binding, status, ModuleSide::kProvider);
+      binding.state = BindingState::kClientAttaching;
+      return status;
+    }
+    client.outgoing.aim(to_provider.dispatch, to_provider.context);
+    if (to_provider.cell != nullptr) provider.cell = to_provider.cell;
+    if (cell != nullptr) client.cell = cell;
+    // The provider's way first: it may call as soon as it has agreed; the client not before this returns.
+    open(provider, offer.replaced);
+    open(client, offer.replaced);
+    LockGuard lock(state.mutex);
+    binding.state = BindingState::kHalfAttached;
+    return status;
+  }
+
+  /// The provider agrees: says what the client's calls get, and through which handle its own go.
+  static Status agree(Offer& offer, typename Calls::Cell* cell, void* context, const void* dispatch) noexcept {
+    if (cell != nullptr && &cell->domain() != &offer.side.registration.registry.calls) return Status::kInvalidParameter;
+    offer.cell = cell;
+    offer.context = context;
+    offer.dispatch = dispatch;
+    return Status::kSuccess;
+  }
+
+ private:
+  /// Waits, for a registration that serialises its attach callbacks, until no other thread is in one.
+  class Turn {
+   public:
+    Turn(State& state, Registration& registration) noexcept : state_(state), registration_(registration) {
+      if (!registration_.module.serialize_attach) return;
+      const std::uintptr_t thread = Atomics::thread_pointer();
+      LockGuard lock(state_.mutex);
+      while (registration_.attaching_thread != 0 && registration_.attaching_thread != thread) {
+        state_.attach_ended.wait(state_.mutex);
+      }
+      outer_ = registration_.attaching_thread;
+      registration_.attaching_thread = thread;
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() {
+      if (!registration_.module.serialize_attach) return;
+      LockGuard lock(state_.mutex);
+      registration_.attaching_thread = outer_;
+      state_.attach_ended.notify_all();
+    }
+
+   private:
+    State& state_;
+    Registration& registration_;
+    std::uintptr_t outer_ = 0;
+  };
+
+  static bool start(State& state, Binding& binding) noexcept {
+    LockGuard lock(state.mutex);
+    const bool late = binding.client.registration.deregistering || binding.provider.registration.deregistering;
+    binding.state = late ? BindingState::kRejected : BindingState::kClientAttaching;
+    return !late;
+  }
+
+  static Status ask(State& state, Side& side, Offer& offer) noexcept {
+    const auto& module = side.registration.module;
+    typename State::CallbackScope scope(state, side.binding);
+    return platform::contain([&] { return module.attach(module.module, side.registration.context, offer); });
+  }
+
+  static void open(Side& side, Target*& replaced) noexcept {
+    (void)side.outgoing.open(side.registration.registry.calls);  // new, so it can be opened
+    side.outgoing.refs().duplicate();                              // the duty to detach
+    for (Target* target = side.cell->install(side.outgoing); target != nullptr;) {
+      auto* const next = static_cast<Target*>(target->next_to_close());
+      target->link_to_close(replaced);
+      replaced = target;
+      target = next;
+    }
+  }
+
+  /// Decides what the client's answer means. Returns false if the binding is rejected, and this thread's to retire; else
+  /// it may be gone. A late comer, one whose registration went away meanwhile, is claimed for detaching at once.
+  static bool conclude(State& state, Binding& binding, Status status, Binding*& batch) noexcept {
+    Registration& client = binding.client.registration;
+    Registration& provider = binding.provider.registration;
+    const char* misuse = nullptr;
+    bool attached = false;
+    {
+      LockGuard lock(state.mutex);
+      attached = binding.state == BindingState::kHalfAttached;
+      if (attached && succeeded(status)) {
+        binding.state = BindingState::kAttached;
+        ++client.attached;
+        ++provider.attached;
+        if (client.deregistering || provider.deregistering || binding.detach_requested) {
+          BasicDetach<Calls>::claim(binding, batch);
+        }
+      } else if (attached) {
+        if (status != Status::kUnhandledException) misuse = "the attach callback failed after accept() had succeeded";
+        note(binding, status, ModuleSide::kClient);
+        BasicDetach<Calls>::claim(binding, batch);  // of the provider's side alone
+      } else if (binding.state != BindingState::kRejected) {
+        if (succeeded(status)) {
+          misuse = "the attach callback succeeded without a successful accept()";
+          status = Status::kInvalidDeviceState;
+        }
+        note(binding, status, ModuleSide::kClient);
+        binding.state = BindingState::kRejected;
+      }
+    }
+    if (misuse != nullptr) Atomics::misuse({"ClientRegistration", "attach_provider", misuse, &client});
+    return attached;
+  }
+
+  static void note(Binding& binding, Status status, ModuleSide refused_by) noexcept {
+    Registration& client = binding.client.registration;
+    Registration& provider = binding.provider.registration;
+    client.note({provider.module.instance.module_id, status, refused_by});
+    provider.note({client.module.instance.module_id, status, refused_by});
+  }
+
+  /// What accepting took out of occupied handles: closes it, and claims the bindings for detaching, as if their own side
+  /// had asked for it. What was attached by hand is only closed.
+  static void detach_replaced(State& state, Target* replaced, Binding*& batch) noexcept {
+    if (replaced == nullptr) return;
+    for (auto* target = replaced; target != nullptr; target = static_cast<Target*>(target->next_to_close())) {
+      auto* const binding = static_cast<Binding*>(target->owner());
+      if (binding == nullptr) {
+        target->refs().begin_rundown();
+        continue;
+      }
+      LockGuard lock(state.mutex);
+      if (binding->state == BindingState::kAttached) {
+        BasicDetach<Calls>::claim(*binding, batch);
+      } else {
+        binding->detach_requested = true;
+      }
+    }
+    Calls::close(state.calls, replaced);  // not before: until now its calls kept each binding here
+  }
+};
+
+}  // namespace nmr

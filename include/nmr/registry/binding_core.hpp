@@ -1,0 +1,107 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include <nmr/binding/binding.hpp>
+#include <nmr/platform/completion.hpp>
+#include <nmr/registry/registration_core.hpp>
+
+namespace nmr {
+
+/// The life of a binding:
+///
+///   kOffered            made, holds both registrations open; nobody was asked yet
+///   kClientAttaching    the client is asked; it may ask the provider, any number of times until one succeeds
+///   kProviderAttaching  the provider is asked
+///   kHalfAttached       the provider agreed, the client has not returned: calls both ways are legal
+///   kAttached           until either side deregisters, or detaches this binding
+///   kDetaching          both are asked to detach; neither waits for the other
+///   kCleaningUp         both are done: contexts are given back, by one thread
+///   kRejected           somebody declined: no detach, no cleanup
+enum class BindingState : std::uint8_t {
+  kOffered,
+  kClientAttaching,
+  kProviderAttaching,
+  kHalfAttached,
+  kAttached,
+  kDetaching,
+  kCleaningUp,
+  kRejected,
+};
+
+/// A binding context that the registry owns, if the module asked it to.
+struct OwnedContext {
+  void* object = nullptr;
+  void (*destroy)(void* object) noexcept = nullptr;
+
+  void reset() noexcept {
+    if (object != nullptr) destroy(object);
+    object = nullptr;
+  }
+};
+
+/// One side of a binding: its way to the other side, and how far it has come with detaching.
+///
+/// The count of `outgoing` is the count of all that keeps this side from being done: its calls in flight and its holds;
+/// from attach on the duty to detach, which the DetachCompletion becomes; and while the detach callback runs, the
+/// callback. When it has run down the side is done, whichever of these was the last.
+template <class Calls>
+struct BasicBindingSide {
+  using Registration = BasicRegistrationCore<Calls>;
+  using Cell = typename Calls::Cell;
+  using Step = void (*)(BasicBindingSide& side) noexcept;
+
+  BasicBindingSide(BasicBindingCore<Calls>& whole, Registration& whose, typename Calls::Domain& domain) noexcept
+      : binding(whole), registration(whose), own_cell(domain), cell(&own_cell) {
+    outgoing.set_owner(&whole);
+  }
+
+  BasicBindingCore<Calls>& binding;
+  Registration& registration;
+  UntypedBinding<Calls> outgoing;
+  Cell own_cell;
+  Cell* cell;  // where its calls go through: a handle of the module's, or own_cell
+  OwnedContext owned;
+  Completion detached{&complete_detach, this};  // what its DetachCompletion completes
+  Completion advance{&take_step, this};         // run when the count has run down, and again on an executor
+  Step next_step = nullptr;
+  BasicBindingCore<Calls>* previous = nullptr;  // in the registration's list
+  BasicBindingCore<Calls>* next = nullptr;
+  bool asked = false;  // its detach callback is to be called
+
+ private:
+  static void complete_detach(Completion&, void* self) noexcept {
+    static_cast<BasicBindingSide*>(self)->outgoing.refs().release();
+  }
+  static void take_step(Completion&, void* self) noexcept {
+    auto& side = *static_cast<BasicBindingSide*>(self);
+    side.next_step(side);
+  }
+};
+
+/// One client registration paired with one provider registration. State and links belong to the registry's mutex.
+template <class Calls>
+struct BasicBindingCore {
+  using Registration = BasicRegistrationCore<Calls>;
+  using Side = BasicBindingSide<Calls>;
+
+  BasicBindingCore(BindingId name, Registration& c, Registration& p, typename Calls::Domain& domain) noexcept
+      : id(name), client(*this, c, domain), provider(*this, p, domain) {}
+
+  [[nodiscard]] Side& side_of(ModuleSide which) noexcept { return which == ModuleSide::kClient ? client : provider; }
+  [[nodiscard]] Side& peer_of(const Side& side) noexcept { return &side == &client ? provider : client; }
+  /// Returns the context that a side gave: the one that its peer's calls take.
+  [[nodiscard]] void* context_of(const Side& side) noexcept { return peer_of(side).outgoing.context(); }
+
+  const BindingId id;
+  BindingState state = BindingState::kOffered;
+  bool detach_requested = false;  // while it was being attached
+  bool retire_pending = false;    // gone, but for those who are looking at it
+  std::uint8_t sides_left = 0;    // not done yet
+  std::uint32_t pins = 0;         // enumerations that stand at this binding
+  BasicBindingCore* batch = nullptr;
+  Side client;
+  Side provider;
+};
+
+}  // namespace nmr

@@ -1,0 +1,59 @@
+#pragma once
+#include <cstdint>
+
+#include <nmr/binding/detach_completion.hpp>
+#include <nmr/platform/completion.hpp>
+#include <nmr/registry/module_id.hpp>
+#include <nmr/registry/offer.hpp>
+
+namespace nmr {
+
+/// What a client module registers (NPI_CLIENT_CHARACTERISTICS): its callbacks, and who it is.
+///
+/// The registry keeps a pointer to it: it, and what it points to, stays until deregistration has completed. No lock is held
+/// in any callback; each may register, deregister, detach, complete and enumerate. Attach callbacks may throw, which
+/// refuses the peer; they run on the thread that registers the later of the two sides.
+template <Npi N, class Calls>
+struct BasicClientModule {
+  std::uint16_t version = 0;
+  std::uint16_t length = sizeof(BasicClientModule);
+
+  /// A provider is offered. Returns what offer.accept() returned, or declines with kNoInterface or an error.
+  Status (*attach_provider)(void* registration_context, BasicProviderOffer<N, Calls>& offer) = nullptr;
+  /// Either side wants to leave: the client's calls are refused from now on. Must not block, nor free its context. The
+  /// client is done when `done` has been dropped and its calls in flight have left. Called once for each attachment.
+  void (*detach_provider)(void* binding_context, DetachCompletion done) noexcept = nullptr;
+  /// Both sides are done: nobody will use the context again. May be null.
+  void (*cleanup_binding_context)(void* binding_context) noexcept = nullptr;
+
+  ModuleId module_id{};
+  std::uint32_t number = 0;
+  std::uint16_t npi_version = 0;
+  const typename CharacteristicsOf<N>::Client* characteristics = nullptr;
+  /// Where this side's cleanup runs, and what follows its last call; null: on the thread that leaves last.
+  Executor* executor = nullptr;
+  /// True: one attach callback at a time, other threads that offer wait. False: they may overlap.
+  bool serialize_attach = false;
+};
+
+/// What a provider module registers (NPI_PROVIDER_CHARACTERISTICS). As BasicClientModule.
+template <Npi N, class Calls>
+struct BasicProviderModule {
+  std::uint16_t version = 0;
+  std::uint16_t length = sizeof(BasicProviderModule);
+
+  /// A client asks to be attached. Returns offer.accept(...), or declines with kNoInterface or an error.
+  Status (*attach_client)(void* registration_context, BasicClientOffer<N, Calls>& offer) = nullptr;
+  /// As BasicClientModule::detach_provider. Calls from the client that are in flight are still to be served.
+  void (*detach_client)(void* binding_context, DetachCompletion done) noexcept = nullptr;
+  void (*cleanup_binding_context)(void* binding_context) noexcept = nullptr;
+
+  ModuleId module_id{};
+  std::uint32_t number = 0;
+  std::uint16_t npi_version = 0;
+  const typename CharacteristicsOf<N>::Provider* characteristics = nullptr;
+  Executor* executor = nullptr;
+  bool serialize_attach = false;
+};
+
+}  // namespace nmr

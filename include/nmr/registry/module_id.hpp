@@ -1,0 +1,53 @@
+#pragma once
+#include <array>
+#include <cstdint>
+
+namespace nmr {
+
+/// A GUID, as Windows writes it: {data1-data2-data3-data4}.
+struct Guid {
+  std::uint32_t data1 = 0;
+  std::uint16_t data2 = 0;
+  std::uint16_t data3 = 0;
+  std::array<std::uint8_t, 8> data4{};
+
+  friend constexpr bool operator==(const Guid&, const Guid&) noexcept = default;
+};
+
+/// Names an NPI (NPIID). The only thing that a registry matches on; compared by value. All zero is no name.
+struct NpiId {
+  Guid guid{};
+
+  [[nodiscard]] constexpr bool empty() const noexcept { return guid == Guid{}; }
+  friend constexpr bool operator==(const NpiId&, const NpiId&) noexcept = default;
+};
+
+/// Names a module (NPI_MODULEID): a GUID, or the locally unique identifier of an interface. Opaque to the registry; peers
+/// read it to decide whether to attach. Two are equal if they are of one kind and have one value
+/// (NmrIsEqualNpiModuleId).
+class ModuleId {
+ public:
+  enum class Kind : std::uint8_t { kNone, kGuid, kInterfaceLuid };
+
+  constexpr ModuleId() noexcept = default;
+  constexpr explicit ModuleId(const Guid& guid) noexcept : kind_(Kind::kGuid), guid_(guid) {}
+  constexpr explicit ModuleId(std::uint64_t interface_luid) noexcept
+      : kind_(Kind::kInterfaceLuid), interface_luid_(interface_luid) {}
+
+  [[nodiscard]] constexpr Kind kind() const noexcept { return kind_; }
+  [[nodiscard]] constexpr const Guid& guid() const noexcept { return guid_; }
+  [[nodiscard]] constexpr std::uint64_t interface_luid() const noexcept { return interface_luid_; }
+
+  /// Returns true if it names nothing: none was given, or a GUID that is all zero.
+  [[nodiscard]] constexpr bool empty() const noexcept {
+    return kind_ == Kind::kNone || (kind_ == Kind::kGuid && guid_ == Guid{});
+  }
+  friend constexpr bool operator==(const ModuleId&, const ModuleId&) noexcept = default;
+
+ private:
+  Kind kind_ = Kind::kNone;
+  Guid guid_{};
+  std::uint64_t interface_luid_ = 0;
+};
+
+}  // namespace nmr

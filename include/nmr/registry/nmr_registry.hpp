@@ -1,0 +1,139 @@
+#pragma once
+#include <concepts>
+#include <optional>
+
+#include <nmr/registry/module.hpp>
+#include <nmr/registry/registration.hpp>
+#include <nmr/registry/registry_core.hpp>
+
+namespace nmr {
+
+/// An NPI that a registry can match: with an identifier `kId`, an NpiId that is not empty.
+template <class T>
+concept RegistrableNpi = Npi<T> && requires {
+  { T::kId } -> std::convertible_to<NpiId>;
+};
+
+/// Returns an NPI's identifier, without leaving a symbol for it in the program.
+template <RegistrableNpi N>
+consteval NpiId npi_id_of() {
+  return N::kId;
+}
+
+/// Brings providers and clients of an NPI together (the Network Module Registrar): each new registration is offered to
+/// every one of the other side; those that agree are attached and call each other through handles; when either leaves, both
+/// are detached, and each is done when its last call has left.
+///
+/// Lifetime      outlives its registrations, and the handles made for it.
+template <Npi N, class Calls>
+class BasicNmrRegistry {
+ public:
+  using Core = BasicRegistryCore<Calls>;
+  using ProviderModule = BasicProviderModule<N, Calls>;
+  using ClientModule = BasicClientModule<N, Calls>;
+  using ProviderRegistration = BasicRegistration<N, Calls, ModuleSide::kProvider>;
+  using ClientRegistration = BasicRegistration<N, Calls, ModuleSide::kClient>;
+  using ProviderOffer = BasicProviderOffer<N, Calls>;
+  using ClientOffer = BasicClientOffer<N, Calls>;
+  using Handle = typename ProviderOffer::Handle;
+  using CallbackHandle = typename ClientOffer::Handle;
+
+  BasicNmrRegistry() : own_(std::in_place), core_(*own_) {}
+  /// A view of one NPI in a registry that several NPIs share.
+  explicit BasicNmrRegistry(Core& shared) noexcept : core_(shared) {}
+  BasicNmrRegistry(const BasicNmrRegistry&) = delete;
+  BasicNmrRegistry& operator=(const BasicNmrRegistry&) = delete;
+
+  [[nodiscard]] Core& core() noexcept { return core_; }
+  /// Returns the domain to make handles with: `Handle handle(registry.calls());`.
+  [[nodiscard]] typename Calls::Domain& calls() noexcept { return core_.calls(); }
+
+  /// Registers a module (NmrRegisterClient, NmrRegisterProvider). Attach callbacks of all existing peers, and calls from
+  /// them, may come before this returns: to register is the last step of a module's initialisation. A peer that declines
+  /// is not an error here.
+  ///
+  /// `registration` must be empty; it is usable in the callbacks already, and stays empty on failure.
+  ///
+  /// Returns       kSuccess; kInvalidParameter: a missing attach or detach callback, an empty module or NPI identifier, a
+  ///               wrong length, or a registration that is not empty; kRevisionMismatch: a wrong version;
+  ///               kInsufficientResources. Then nothing has changed, and no peer was asked.
+  /// Progress      blocking for the callbacks.
+  Status register_client(const ClientModule& module, void* registration_context, ClientRegistration& registration) noexcept {
+    if (module.attach_provider == nullptr || module.detach_provider == nullptr) return Status::kInvalidParameter;
+    return add<ClientThunks>(ModuleSide::kClient, module, registration_context, registration);
+  }
+  Status register_provider(const ProviderModule& module, void* registration_context,
+                           ProviderRegistration& registration) noexcept {
+    if (module.attach_client == nullptr || module.detach_client == nullptr) return Status::kInvalidParameter;
+    return add<ProviderThunks>(ModuleSide::kProvider, module, registration_context, registration);
+  }
+
+  /// Returns all registrations and bindings of the core, with their states and what they wait for.
+  [[nodiscard]] RegistrySnapshot snapshot() { return core_.snapshot(); }
+
+ private:
+  struct ClientThunks {
+    static Status attach(const void* module, void* context, BasicOffer<Calls>& core) {
+      ProviderOffer offer(core);
+      return static_cast<const ClientModule*>(module)->attach_provider(context, offer);
+    }
+    static void detach(const void* module, void* context, DetachCompletion done) noexcept {
+      static_cast<const ClientModule*>(module)->detach_provider(context, std::move(done));
+    }
+    static void cleanup(const void* module, void* context) noexcept {
+      static_cast<const ClientModule*>(module)->cleanup_binding_context(context);
+    }
+  };
+  struct ProviderThunks {
+    static Status attach(const void* module, void* context, BasicOffer<Calls>& core) {
+      ClientOffer offer(core);
+      return static_cast<const ProviderModule*>(module)->attach_client(context, offer);
+    }
+    static void detach(const void* module, void* context, DetachCompletion done) noexcept {
+      static_cast<const ProviderModule*>(module)->detach_client(context, std::move(done));
+    }
+    static void cleanup(const void* module, void* context) noexcept {
+      static_cast<const ProviderModule*>(module)->cleanup_binding_context(context);
+    }
+  };
+
+  template <class Thunks, class Module, class Registration>
+  Status add(ModuleSide side, const Module& module, void* context, Registration& registration) noexcept {
+    constexpr NpiId kNpiId = npi_id_of<N>();
+    if (module.length != sizeof(Module) || module.module_id.empty() || kNpiId.empty() || registration) {
+      return Status::kInvalidParameter;
+    }
+    if (module.version != 0 || calls().layout_version() != kLayoutVersion) return Status::kRevisionMismatch;
+    const typename Core::Module view{
+        &module,
+        &Thunks::attach,
+        &Thunks::detach,
+        module.cleanup_binding_context != nullptr ? &Thunks::cleanup : nullptr,
+        {kNpiId, module.module_id, module.number, module.npi_version, module.characteristics},
+        module.executor,
+        module.serialize_attach,
+    };
+    registration.core_ = &core_;
+    return core_.add(side, view, context, registration.registration_);
+  }
+
+  std::optional<Core> own_;
+  Core& core_;
+};
+
+template <Npi N>
+using NmrRegistry = BasicNmrRegistry<N, PerThreadCalls>;
+template <Npi N>
+using ProviderModule = BasicProviderModule<N, PerThreadCalls>;
+template <Npi N>
+using ClientModule = BasicClientModule<N, PerThreadCalls>;
+template <Npi N>
+using ProviderRegistration = BasicRegistration<N, PerThreadCalls, ModuleSide::kProvider>;
+template <Npi N>
+using ClientRegistration = BasicRegistration<N, PerThreadCalls, ModuleSide::kClient>;
+template <Npi N>
+using ProviderOffer = BasicProviderOffer<N, PerThreadCalls>;
+template <Npi N>
+using ClientOffer = BasicClientOffer<N, PerThreadCalls>;
+
+}  // namespace nmr

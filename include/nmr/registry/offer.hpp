@@ -1,0 +1,111 @@
+#pragma once
+#include <new>
+#include <utility>
+
+#include <nmr/binding/binding_handle.hpp>
+#include <nmr/binding/npi.hpp>
+#include <nmr/registry/attach.hpp>
+#include <nmr/registry/registration_core.hpp>
+
+namespace nmr {
+
+template <Npi N>
+struct CharacteristicsOf {
+  using Client = void;
+  using Provider = void;
+};
+template <Npi N>
+  requires requires {
+    typename N::ClientCharacteristics;
+    typename N::ProviderCharacteristics;
+  }
+struct CharacteristicsOf<N> {
+  using Client = typename N::ClientCharacteristics;
+  using Provider = typename N::ProviderCharacteristics;
+};
+
+/// What both sides' offers have: who the peer is, and a context that the registry owns.
+///
+/// Lifetime      of an offer: the attach callback. Of what `peer` gives: until this side's cleanup.
+template <class Calls, class PeerCharacteristics>
+class BasicPeerOffer {
+ public:
+  explicit BasicPeerOffer(BasicOffer<Calls>& core) noexcept : core_(core) {}
+  BasicPeerOffer(const BasicPeerOffer&) = delete;
+  BasicPeerOffer& operator=(const BasicPeerOffer&) = delete;
+
+  /// Names this binding, for detach(). Unique among all that the registry ever makes.
+  [[nodiscard]] BindingId binding() const noexcept { return core_.side.binding.id; }
+  /// Who is on the other side.
+  [[nodiscard]] const RegistrationInstance& peer() const noexcept {
+    return core_.side.binding.peer_of(core_.side).registration.module.instance;
+  }
+  /// The peer's NPI-specific characteristics, or null.
+  [[nodiscard]] const PeerCharacteristics* characteristics() const noexcept {
+    return static_cast<const PeerCharacteristics*>(peer().characteristics);
+  }
+
+  /// Makes a binding context that the registry owns: destroyed after this side's cleanup callback, or when the attachment
+  /// fails. Returns null if there is no memory. A second one replaces the first.
+  template <class T, class... Arguments>
+  [[nodiscard]] T* make_context(Arguments&&... arguments) {
+    T* const object = new (std::nothrow) T(std::forward<Arguments>(arguments)...);
+    if (object == nullptr) return nullptr;
+    core_.side.owned.reset();
+    core_.side.owned = {object, [](void* owned) noexcept { delete static_cast<T*>(owned); }};
+    return object;
+  }
+
+ protected:
+  BasicOffer<Calls>& core_;
+};
+
+/// A provider, offered to a client (ClientAttachProvider).
+template <Npi N, class Calls>
+class BasicProviderOffer : public BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Provider> {
+ public:
+  using Handle = BasicBindingHandle<N, Calls>;
+  using ClientDispatch = typename CallbacksOf<N>::ProviderDispatch;
+  using BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Provider>::BasicPeerOffer;
+
+  /// Attaches to the provider, if it agrees (NmrClientAttachProvider). From then on the client's calls go through
+  /// `handle`, and the provider may call the client, even before this returns: `context` must be ready. What the handle
+  /// was attached to before is detached as if this side had asked for it.
+  ///
+  /// Returns       what the provider returned: kSuccess (return it from the callback, unchanged), kNoInterface or an
+  ///               error: then nothing has changed, and it may be tried again with another table.
+  ///               kInvalidDeviceState: it has succeeded already. kInvalidParameter: a handle of another registry.
+  /// Progress      blocking for as long as the provider's callback; with one-word counting and an occupied handle also
+  ///               for the calls through it.
+  Status accept(Handle& handle, void* context, const ClientDispatch* dispatch = nullptr) noexcept {
+    return BasicAttach<Calls>::accept(this->core_, &handle.cell(), context, dispatch);
+  }
+  /// As above, for a client that calls through ClientRegistration::for_each_provider() instead of a handle.
+  Status accept(void* context, const ClientDispatch* dispatch = nullptr) noexcept {
+    return BasicAttach<Calls>::accept(this->core_, nullptr, context, dispatch);
+  }
+};
+
+/// A client that asks a provider to attach it (ProviderAttachClient).
+template <Npi N, class Calls>
+class BasicClientOffer : public BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Client> {
+ public:
+  using Handle = BasicBindingHandle<CallbacksOf<N>, Calls>;
+  using ProviderDispatch = typename N::ProviderDispatch;
+  using BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Client>::BasicPeerOffer;
+
+  /// Agrees: the client's calls get `dispatch` and `context`, which must be ready. Takes effect when the callback returns
+  /// success; until then no call may go to the client.
+  ///
+  /// Returns       kSuccess, to be returned from the callback.
+  Status accept(void* context, const ProviderDispatch* dispatch) noexcept {
+    return BasicAttach<Calls>::agree(this->core_, nullptr, context, dispatch);
+  }
+  /// As above, and from the attachment on this provider's calls to this client go through `handle`. Without one they go
+  /// through ProviderRegistration::for_each_client(). kInvalidParameter: a handle of another registry.
+  Status accept(Handle& handle, void* context, const ProviderDispatch* dispatch) noexcept {
+    return BasicAttach<Calls>::agree(this->core_, &handle.cell(), context, dispatch);
+  }
+};
+
+}  // namespace nmr

@@ -1,0 +1,248 @@
+#pragma once
+#include <new>
+
+#include <nmr/registry/attach.hpp>
+#include <nmr/registry/detach.hpp>
+#include <nmr/registry/registry_state.hpp>
+#include <nmr/registry/snapshot.hpp>
+
+namespace nmr {
+
+/// The registry without its types: registrations of any number of NPIs, and the bindings between them. NmrRegistry<Npi>
+/// is a view of one of its NPIs; several may share a core.
+///
+/// Lifetime      outlives its registrations (trapped).
+template <class Calls>
+class BasicRegistryCore {
+ public:
+  using State = BasicRegistryState<Calls>;
+  using Registration = BasicRegistrationCore<Calls>;
+  using Module = typename Registration::Module;
+  using Binding = BasicBindingCore<Calls>;
+  using Side = BasicBindingSide<Calls>;
+  using Atomics = typename Calls::Atomics;
+
+  BasicRegistryCore() noexcept = default;
+  BasicRegistryCore(const BasicRegistryCore&) = delete;
+  BasicRegistryCore& operator=(const BasicRegistryCore&) = delete;
+  ~BasicRegistryCore() {
+    if (state_.clients.first == nullptr && state_.providers.first == nullptr) return;
+    Atomics::misuse({"NmrRegistry", "~NmrRegistry", "destroyed before its registrations", this});
+  }
+
+  /// Returns the domain that handles have to be made with that are attached here.
+  [[nodiscard]] typename Calls::Domain& calls() noexcept { return state_.calls; }
+
+  /// Registers, and offers the new registration to every active one of the other side before it returns. `out` is written
+  /// before the first callback.
+  Status add(ModuleSide side, const Module& module, void* context, Registration*& out) noexcept {
+    auto* const registration = new (std::nothrow) Registration(state_, side, module, context);
+    if (registration == nullptr) return Status::kInsufficientResources;
+    Binding* offers = nullptr;
+    {
+      LockGuard lock(state_.mutex);
+      if (!make_offers(*registration, offers)) {
+        delete registration;
+        return Status::kInsufficientResources;
+      }
+      for (Binding* binding = offers; binding != nullptr; binding = binding->batch) state_.link(*binding);
+      state_.link(*registration);
+      (void)registration->open.try_acquire();  // this thread, until all has been offered
+      out = registration;
+    }
+    while (offers != nullptr) {
+      Binding& binding = *offers;
+      offers = binding.batch;
+      binding.batch = nullptr;
+      BasicAttach<Calls>::offer(state_, binding);
+    }
+    registration->open.release();
+    return Status::kSuccess;
+  }
+
+  /// Starts deregistration: kPending; or kInvalidDeviceState if it has been started before.
+  Status deregister(Registration& registration, Completion* done) noexcept {
+    Binding* batch = nullptr;
+    {
+      LockGuard lock(state_.mutex);
+      if (registration.deregistering) return Status::kInvalidDeviceState;
+      registration.deregistering = true;
+      for (Binding* binding = registration.first_binding; binding != nullptr;
+           binding = binding->side_of(registration.side).next) {
+        if (binding->state == BindingState::kAttached) BasicDetach<Calls>::claim(*binding, batch);
+      }
+    }
+    BasicDetach<Calls>::run(state_, batch);
+    // Last: it may be gone from here on, with whoever waits for it.
+    done != nullptr ? registration.open.begin_rundown(*done) : registration.open.begin_rundown();
+    return Status::kPending;
+  }
+
+  /// Waits for the end of a deregistration that has been started.
+  Status wait(Registration& registration, platform::Deadline deadline) noexcept {
+    if (!deregistering(registration)) return Status::kInvalidParameter;
+    if (registration.open.run_down_already()) return Status::kSuccess;
+    if (state_.would_wait_for_itself(registration)) return Status::kPossibleDeadlock;
+    return registration.open.wait_for_rundown_until_ns(deadline) ? Status::kSuccess : Status::kTimeout;
+  }
+
+  /// Runs `done` when a deregistration that has been started has ended.
+  Status notify(Registration& registration, Completion& done) noexcept {
+    if (!deregistering(registration)) return Status::kInvalidParameter;
+    registration.open.begin_rundown(done);
+    return Status::kSuccess;
+  }
+
+  /// Deregisters if that has not been done, waits, and frees. Where this thread would wait for itself that is misuse, and
+  /// the registration is freed by whoever ends it.
+  void destroy(Registration& registration) noexcept {
+    (void)deregister(registration, nullptr);
+    if (wait(registration, platform::kNever) != Status::kSuccess) {
+      Atomics::misuse({"Registration", "~Registration", "destroyed in a callback or call of its own", &registration});
+      registration.open.begin_rundown(registration.reaper);
+      return;
+    }
+    state_.erase(registration);
+  }
+
+  /// Detaches one binding of the registration, for both sides, as deregistration does.
+  /// Returns kPending: started; kNotFound if it is not, or not any more, one of this registration's.
+  Status detach(Registration& registration, BindingId id) noexcept {
+    Binding* batch = nullptr;
+    bool found = false;
+    {
+      LockGuard lock(state_.mutex);
+      for (Binding* binding = registration.first_binding; binding != nullptr && !found;
+           binding = binding->side_of(registration.side).next) {
+        if (binding->id != id || binding->state > BindingState::kAttached) continue;
+        found = true;
+        binding->detach_requested = true;  // seen when it has been attached, if it is not yet
+        if (binding->state == BindingState::kAttached) BasicDetach<Calls>::claim(*binding, batch);
+      }
+    }
+    BasicDetach<Calls>::run(state_, batch);
+    return found ? Status::kPending : Status::kNotFound;
+  }
+
+  /// Calls `f(side)` for the registration's side of each binding, in the order of their making, holding no lock. A binding
+  /// stays while `f` looks at it; `f` may do whatever a callback may.
+  template <class F>
+  void for_each_binding(Registration& registration, F f) {
+    for (Pin pin(state_, registration); pin.binding() != nullptr; pin.advance()) {
+      typename State::CallbackScope scope(state_, *pin.binding());
+      f(pin.binding()->side_of(registration.side));
+    }
+  }
+
+  /// Returns what there is. Throws what std::vector throws; then nothing has changed.
+  [[nodiscard]] RegistrySnapshot snapshot() {
+    RegistrySnapshot all;
+    LockGuard lock(state_.mutex);
+    for (const auto* list : {&state_.clients, &state_.providers}) {
+      for (const Registration* r = list->first; r != nullptr; r = r->next) all.registrations.push_back(info(*r));
+    }
+    for (Registration* client = state_.clients.first; client != nullptr; client = client->next) {
+      for (Binding* b = client->first_binding; b != nullptr; b = b->client.next) all.bindings.push_back(info(*b));
+    }
+    return all;
+  }
+
+  [[nodiscard]] RegistrationInfo info_of(const Registration& registration) noexcept {
+    LockGuard lock(state_.mutex);
+    return info(registration);
+  }
+
+  /// Copies the newest refusals, newest first. Returns how many there ever were.
+  std::size_t refusals(const Registration& registration, Refusal* newest, std::size_t room) noexcept {
+    LockGuard lock(state_.mutex);
+    const std::size_t kept = registration.refused < Registration::kRefusalsKept ? registration.refused
+                                                                                : std::size_t{Registration::kRefusalsKept};
+    for (std::size_t i = 0; i < kept && i < room; ++i) {
+      newest[i] = registration.refusals[(registration.refused - 1 - i) % Registration::kRefusalsKept];
+    }
+    return registration.refused;
+  }
+
+ private:
+  /// Stands at one binding of a registration and keeps it there.
+  class Pin {
+   public:
+    Pin(State& state, Registration& registration) noexcept : state_(state), side_(registration.side) {
+      LockGuard lock(state_.mutex);
+      move_to(registration.first_binding);
+    }
+    Pin(const Pin&) = delete;
+    Pin& operator=(const Pin&) = delete;
+    ~Pin() { leave(nullptr); }
+
+    [[nodiscard]] Binding* binding() const noexcept { return binding_; }
+    void advance() noexcept { leave(&BasicBindingSide<Calls>::next); }
+
+   private:
+    void move_to(Binding* binding) noexcept {
+      binding_ = binding;
+      if (binding_ != nullptr) ++binding_->pins;
+    }
+    void leave(Binding* Side::*next) noexcept {
+      Binding* const left = binding_;
+      if (left == nullptr) return;
+      bool retire = false;
+      {
+        LockGuard lock(state_.mutex);
+        move_to(next != nullptr ? left->side_of(side_).*next : nullptr);
+        retire = --left->pins == 0 && left->retire_pending;
+      }
+      if (retire) BasicDetach<Calls>::retire(state_, *left);
+    }
+
+    State& state_;
+    const ModuleSide side_;
+    Binding* binding_ = nullptr;
+  };
+
+  /// Makes a binding with each active registration of the other side. Returns false if there is no memory for one; then
+  /// there is none. Under the mutex.
+  bool make_offers(Registration& registration, Binding*& offers) noexcept {
+    const bool is_client = registration.side == ModuleSide::kClient;
+    Binding** last = &offers;
+    for (Registration* peer = (is_client ? state_.providers : state_.clients).first; peer != nullptr; peer = peer->next) {
+      if (peer->deregistering || peer->module.instance.npi_id != registration.module.instance.npi_id) continue;
+      auto& client = is_client ? registration : *peer;
+      auto& provider = is_client ? *peer : registration;
+      auto* const binding = new (std::nothrow) Binding(state_.next_id(), client, provider, state_.calls);
+      if (binding == nullptr) {
+        while (offers != nullptr) delete std::exchange(offers, offers->batch);
+        return false;
+      }
+      *last = binding;
+      last = &binding->batch;
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool deregistering(const Registration& registration) noexcept {
+    LockGuard lock(state_.mutex);
+    return registration.deregistering;
+  }
+
+  static RegistrationInfo info(const Registration& r) noexcept {
+    const auto state = !r.deregistering            ? RegistrationState::kActive
+                       : r.open.run_down_already() ? RegistrationState::kDeregistered
+                                                   : RegistrationState::kDeregistering;
+    return {r.side,      r.module.instance.npi_id, r.module.instance.module_id,
+            r.module.instance.number, state,       r.attached,
+            r.open.approximate_refs()};
+  }
+  static BindingInfo info(const Binding& b) noexcept {
+    return {b.id,
+            b.client.registration.module.instance.module_id,
+            b.provider.registration.module.instance.module_id,
+            b.state,
+            b.client.outgoing.refs().approximate_refs(),
+            b.provider.outgoing.refs().approximate_refs()};
+  }
+
+  State state_;
+};
+
+}  // namespace nmr
