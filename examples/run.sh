@@ -1,0 +1,13 @@
+#!/bin/sh
+# Builds and runs the hot swap of a plug-in under load, examples/hot_swap/, for ten seconds.
+#
+#   sh examples/run.sh [seconds] [--threads N] [--with-gap]
+set -eu
+cd "$(dirname "$0")/.."
+. tests/support/packages.sh
+need g++:g++ meson:meson ninja:ninja-build
+
+[ -f build/examples/build.ninja ] || CXX=g++ meson setup build/examples >/dev/null
+ninja -C build/examples -j2 examples/hot_swap/hot_swap examples/hot_swap/hot_swap_v1.so \
+  examples/hot_swap/hot_swap_v2.so >build/examples.log || { cat build/examples.log && exit 1; }
+exec build/examples/examples/hot_swap/hot_swap "$@"
