@@ -1,52 +1,111 @@
-"""Runs the test programs of a build directory and counts their test cases."""
+"""Builds the test programs of a build directory, runs them, and counts test cases.
+
+  run_programs.py BUILD [--quick] [--skip DIRECTORY]...
+
+Writes BUILD/records (what became of each case, see tests/support/main.cpp). The last line is "PASSED FAILED".
+"""
+import argparse
 import json
 import os
+import pathlib
 import subprocess
 import sys
+import time
+
+# Of what meson.build allows a program: sanitizers are slow, and the machine may be busy. A hang is all this looks for.
+PATIENCE = 5
 
 
-def outcome(program, record, seconds):
-    """Returns (passed, failed) of one program, printing what went wrong."""
-    if os.path.exists(record):
-        os.remove(record)
-    env = dict(os.environ, NMR_TEST_RECORD=record)
-    try:
-        run = subprocess.run([program], env=env, timeout=seconds, text=True, errors="replace",
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        status, output = run.returncode, run.stdout
-    except subprocess.TimeoutExpired as error:
-        status, output = "no end after %d s" % seconds, str(error.output or "")
-    running, passed, failed = None, 0, []
-    lines = open(record, encoding="utf-8").read().splitlines() if os.path.exists(record) else []
-    for line in lines:
+def introspect(build, what):
+    return json.loads(subprocess.run(["meson", "introspect", f"--{what}", build], check=True, text=True,
+                                     stdout=subprocess.PIPE).stdout)
+
+
+def read(record):
+    """Returns (lines of cases that ended, what went wrong)."""
+    ended, wrong, running = [], [], None
+    for line in record.read_text(encoding="utf-8").splitlines() if record.exists() else []:
         what, assertions, name = line.split("\t", 2)
         running = name if what == "begin" else None
-        if what == "pass" and assertions != "0":
-            passed += 1
-        elif what != "begin":
-            failed.append("%s (%s, %s assertions)" % (name, what, assertions))
+        if what == "begin":
+            continue
+        ended.append(line)
+        if what == "pass" and assertions == "0":
+            wrong.append(f"{name}: asserts nothing")
+        elif what != "pass":
+            wrong.append(f"{name}: {what}")
     if running is not None:
-        failed.append("%s (ended the program)" % running)
-    if status != 0 and not failed:
-        failed.append("the program itself: status %s" % status)
-    if passed == 0 and not failed:
-        failed.append("no test ran")
-    for name in failed:
-        print("FAILED %s: %s" % (os.path.basename(program), name))
-    if failed:
-        print(output)
-    return passed, len(failed)
+        wrong.append(f"{running}: the program ended in it")
+    return ended, wrong
 
 
-def main(build):
-    tests = json.loads(subprocess.run(["meson", "introspect", "--tests", build], check=True, text=True,
-                                      stdout=subprocess.PIPE).stdout)
-    passed = failed = 0
-    for test in tests:
-        good, bad = outcome(test["cmd"][0], os.path.join(build, test["name"] + ".record"), test["timeout"])
-        passed, failed = passed + good, failed + bad
-    print("%d passed, %d failed" % (passed, failed))
-    return 0 if failed == 0 and passed > 0 else 1
+def run(test, build, quick):
+    """Runs one program. Returns the lines of its cases and the number that failed."""
+    name = test["name"]
+    record = build / f"{name}.record"
+    record.unlink(missing_ok=True)
+    env = dict(os.environ, **test["env"], NMR_TEST_RECORD=str(record))
+    only = ["--test-suite-exclude=long"] if quick else []
+    with open(build / f"{name}.log", "w+", encoding="utf-8", errors="replace") as log:
+        try:
+            status = subprocess.run(test["cmd"] + only, env=env, cwd=test["workdir"], timeout=test["timeout"] * PATIENCE,
+                                    stdout=log, stderr=subprocess.STDOUT).returncode
+        except subprocess.TimeoutExpired:
+            status = f"no end after {test['timeout'] * PATIENCE} s"
+        log.seek(0)
+        output = log.read()
+    ended, wrong = read(record)
+    if quick:
+        wrong = [what for what in wrong if not what.endswith(": skip")]
+    if not wrong and status != 0:
+        wrong = [f"the program itself: status {status}"]
+    if not wrong and not any(line.startswith("pass") for line in ended):
+        wrong = ["no test ran"]
+    for what in wrong:
+        print(f"FAILED {build.name} {name}: {what}")
+    if wrong:
+        print(output, end="")
+    return ended, len(wrong)
 
 
-sys.exit(main(sys.argv[1]))
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--skip", action="append", default=[])
+    options = parser.parse_args()
+    build, start = options.build.resolve(), time.monotonic()
+
+    def wanted(path):
+        parts = pathlib.Path(os.path.relpath(path, build)).parts
+        return parts[0] == "tests" and parts[1] not in options.skip
+    ninja = ["ninja", "-C", str(build), "-j", str(min(2, os.cpu_count() or 1))]
+
+    def make(*targets):
+        """Returns whether they were built. Prints why not."""
+        made = subprocess.run(ninja + list(targets), text=True, errors="replace", stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
+        if made.returncode != 0:
+            print(f"FAILED {build.name}: does not build\n{made.stdout}\n0 1")
+        return made.returncode == 0
+    if not make("build.ninja"):  # what is introspected below must be of today
+        return
+    targets = [os.path.relpath(name, build) for target in introspect(build, "targets")
+               if target["type"] != "alias" for name in target["filename"] if wanted(name)]
+    if not make(*targets):
+        return
+    cases, failed = [], 0
+    for test in introspect(build, "tests"):
+        if wanted(test["cmd"][0]):
+            ended, bad = run(test, build, options.quick)
+            cases, failed = cases + ended, failed + bad
+    (build / "records").write_text("".join(line + "\n" for line in cases), encoding="utf-8")
+    passed = len([line for line in cases if line.startswith("pass\t") and not line.startswith("pass\t0\t")])
+    if passed == 0 and failed == 0:
+        print(f"FAILED {build.name}: no test ran")
+        failed = 1
+    print(f"{build.name}: {passed} passed, {failed} failed, {time.monotonic() - start:.0f} s")
+    print(passed, failed)
+
+
+main()

@@ -1,0 +1,61 @@
+#!/bin/sh
+# Uses the library as somebody else's project would: check.sh include|pkg-config|cmake|subproject, from the top level.
+set -eu
+way=$1
+here=tests/consumer
+work=$PWD/build/consumer/$way
+prefix=$work/prefix
+rm -rf "$work"
+mkdir -p "$work"
+
+install_library() {
+  meson setup "$work/nmr" --prefix "$prefix"
+  meson install -C "$work/nmr"
+  diff -r include/nmr "$prefix/include/nmr"
+  [ "$(ls "$prefix/include")" = nmr ]
+}
+
+compile() {
+  # shellcheck disable=SC2086,SC2068 # flags are lists of words
+  ${CXX:-g++} -std=c++20 -Wall -Wextra -Wpedantic -Werror $here/main.cpp -o "$work/consumer" $@
+}
+
+case $way in
+  include)
+    compile -Iinclude -pthread
+    ;;
+  pkg-config)
+    install_library
+    export PKG_CONFIG_PATH="$prefix/share/pkgconfig"
+    pkg-config --exact-version="$(meson introspect --projectinfo "$work/nmr" | sed 's/.*"version": "\([^"]*\)".*/\1/')" nmr
+    compile "$(pkg-config --cflags --libs nmr)"
+    ;;
+  cmake)
+    install_library
+    # The prefix may have been moved since: nothing in the package names it.
+    mv "$prefix" "$work/moved"
+    cmake -G Ninja -S $here -B "$work" -DCMAKE_PREFIX_PATH="$work/moved"
+    cmake --build "$work"
+    if cmake -G Ninja -S $here -B "$work/later" -DCMAKE_PREFIX_PATH="$work/moved" -DWANTED=9.9; then
+      echo "a version that is not there was found" && exit 1
+    fi
+    ;;
+  subproject)
+    mkdir -p "$work/source/subprojects/nmr"
+    cp $here/main.cpp $here/meson.build "$work/source"
+    for part in meson.build .cmake include tests examples bench; do
+      [ ! -e $part ] || cp -R $part "$work/source/subprojects/nmr"
+    done
+    meson setup "$work/build" "$work/source" --wrap-mode=forcefallback
+    meson compile -C "$work/build"
+    meson install -C "$work/build" --destdir "$prefix"
+    [ "$(find "$prefix" -type f | sed 's:.*/::')" = consumer ]
+    [ "$(meson introspect --targets "$work/build" | grep -o '"filename"' | wc -l)" = 1 ]
+    cp "$work/build/consumer" "$work"
+    ;;
+  *)
+    exit 2
+    ;;
+esac
+"$work/consumer"
+echo "found by $way"

@@ -1,0 +1,73 @@
+"""Compiles every header alone, links two units that include them all, and looks into a driver's object file."""
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+WARNINGS = "-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror".split()
+BARE = "-fno-exceptions -fno-rtti".split()
+
+
+def compile(compiler, source, *arguments):
+    """Returns what the compiler complains about in a source text, or an empty string."""
+    done = subprocess.run([compiler, "-std=c++20", *WARNINGS, f"-I{ROOT / 'include'}", *arguments, "-x", "c++", "-"],
+                          input=source, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.stdout if done.returncode else ""
+
+
+def headers():
+    return [str(path.relative_to(ROOT / "include")) for path in sorted((ROOT / "include/nmr").rglob("*"))
+            if path.suffix in (".hpp", ".h")]
+
+
+def alone(compiler, *arguments):
+    """Each header as a unit of its own."""
+    def one(header):
+        return compile(compiler, f"#include <{header}>\n", "-fsyntax-only", *arguments)
+    with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        return "\n".join(filter(None, pool.map(one, headers())))
+
+
+def linked(compiler, scratch):
+    """Two units that include everything link: what is not inline is defined twice."""
+    everything = "".join(f"#include <{header}>\n" for header in headers())
+    one, two = str(scratch / "one.o"), str(scratch / "two.o")
+    return (compile(compiler, everything + "int two();\nint main() { return two(); }\n", "-c", "-o", one)
+            or compile(compiler, everything + "int two();\nint two() { return 0; }\n", "-c", "-o", two)
+            or subprocess.run([compiler, one, two, "-o", str(scratch / "linked"), "-pthread"], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout)
+
+
+def driver(compiler, scratch):
+    """A driver's unit needs no memory, no thread-local storage and nothing of the C++ runtime."""
+    unit = str(scratch / "driver.o")
+    source = (ROOT / "tests/headers/driver.cpp").read_text(encoding="utf-8")
+    complaint = compile(compiler, source, "-c", "-O2", "-fPIC", *BARE, "-fno-threadsafe-statics", "-o", unit)
+    if complaint:
+        return complaint
+
+    def tool(*command):
+        return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE).stdout
+    wanted = [line.split()[-1] for line in tool("nm", "-u", unit).splitlines()]
+    runtime = [name for name in wanted if re.match(r"_Zn[wa]|_Zd[la]|_ZS|_ZNS|_ZNKS|_ZT|__cxa_|__gxx_|__tls_|_Unwind|malloc|free$"
+                                                   r"|calloc", name)]
+    tls = re.findall(r"R_\w*(?:TLS|TPOFF|DTPMOD)\w*", tool("readelf", "-rW", unit))
+    unique = [line for line in tool("nm", unit).splitlines() if " u " in line]
+    if "pthread_mutex_lock" not in wanted:
+        return "the object file does not use what it was made to look at"
+    return "\n".join(runtime + tls + unique)
+
+
+def main(what, compiler, scratch):
+    scratch = pathlib.Path(scratch)
+    scratch.mkdir(parents=True, exist_ok=True)
+    complaint = {"alone": lambda: alone(compiler), "bare": lambda: alone(compiler, *BARE),
+                 "linked": lambda: linked(compiler, scratch), "driver": lambda: driver(compiler, scratch)}[what]()
+    print(complaint or f"{len(headers())} headers")
+    return 1 if complaint else 0
+
+
+sys.exit(main(*sys.argv[1:]))

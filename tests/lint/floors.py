@@ -1,0 +1,77 @@
+"""Holds every header to its floor: what it includes, what it may name, and what would keep a plug-in mapped."""
+import re
+import sys
+
+from sources import code, headers, report
+
+FLOORS = {"platform": 0, "rundown": 1, "calls": 2, "binding": 3, "registry": 4, "nmr": 4, "adapters": 5, "wdk": 5}
+MAX_LINES = 320
+
+# Only platform/ may say these.
+SEAM = {
+    "conditional compilation": r"^\s*#\s*(?:if|ifdef|ifndef|elif|else)\b",
+    "a macro": r"^\s*#\s*define\b",
+    "a standard synchronisation type": r"\bstd::(?:atomic|memory_order|mutex|\w+_mutex|condition_variable|\w+_lock|lock_guard"
+                                       r"|thread|jthread|this_thread|call_once|once_flag|(?:counting|binary)_semaphore"
+                                       r"|latch|barrier)\w*",
+    "a system header": r"#\s*include\s*<(?:atomic|mutex|shared_mutex|condition_variable|thread|semaphore|latch|barrier"
+                       r"|[\w/]+\.h)>",
+    "a system call": r"\b(?:pthread_\w+|syscall|sched_yield|membarrier|__sync_\w+|__atomic_\w+|__builtin_thread_pointer"
+                     r"|__read[gf]s\w+|__asm__|asm)\b",
+}
+
+# Nobody may say these: g++ gives their symbols the binding UNIQUE, and then dlclose() does not unmap the plug-in.
+# A declaration without parentheses before its end is a variable.
+DECLARATION = r"(?:[\w:&*\s]|<[^;{}()]*>|\[\[[^\]]*\]\])+?[\s&*>]\w+(?:\[\w*\])?\s*(?:=[^=]|;|\{)"
+UNIQUE = {
+    "thread-local storage": r"\bthread_local\b",
+    "an inline variable": r"\binline\s+(?!namespace\b)" + DECLARATION,
+    "a static variable (a member of a template, or in an inline function)": r"\bstatic\s+" + DECLARATION,
+    "a variable template": r"\btemplate\s*<[^;{}()]*>\s*(?:constexpr|const)\s+" + DECLARATION,
+}
+
+
+def lines(pattern, text):
+    return [text.count("\n", 0, m.start()) + 1 for m in re.finditer(pattern, text, re.M)]
+
+
+def check(name, text, known):
+    floor_name = name.split("/")[0].removesuffix(".hpp")
+    if floor_name not in FLOORS:
+        yield f"{name}: not on a floor; floors are {', '.join(FLOORS)}"
+        return
+    if not text.startswith("#pragma once\n"):
+        yield f"{name}:1: does not start with #pragma once"
+    if text.count("\n") > MAX_LINES:
+        yield f"{name}: {text.count(chr(10))} lines, more than {MAX_LINES}"
+    for match in re.finditer(r'^\s*#\s*include\s*([<"])([^>"]+)', text, re.M):
+        bracket, target = match.groups()
+        where = f"{name}:{text.count(chr(10), 0, match.start(1)) + 1}"
+        if bracket == '"':
+            yield f"{where}: headers of the library are included as <nmr/...>"
+        elif target.startswith("nmr/"):
+            target = target.removeprefix("nmr/")
+            floor = FLOORS.get(target.split("/")[0].removesuffix(".hpp"), 99)
+            if target not in known:
+                yield f"{where}: includes {target}, which does not exist"
+            elif floor > FLOORS[floor_name]:
+                yield f"{where}: floor {FLOORS[floor_name]} includes {target} of floor {floor}"
+    plain = code(text)
+    if floor_name != "platform":
+        for what, pattern in SEAM.items():
+            for line in lines(pattern, plain):
+                yield f"{name}:{line}: {what} outside platform/"
+    for what, pattern in UNIQUE.items():
+        for line in lines(pattern, plain):
+            yield f"{name}:{line}: {what}"
+
+
+def main(root):
+    known = headers(root)
+    errors = [error for name, text in known.items() for error in check(name, text, known)]
+    if not known:
+        errors.append("there are no headers")
+    return report("floors", errors, f"{len(known)} headers on their floors")
+
+
+sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "."))

@@ -1,0 +1,61 @@
+"""Every C++ fence of the README is an excerpt of a file that CI compiles, and the commands it shows exist.
+
+The file is named in a comment before the fence, <!-- examples/first.cpp -->, or found by searching examples/ and tests/.
+Indentation common to all lines is not compared.
+"""
+import pathlib
+import re
+import sys
+import textwrap
+
+from sources import report
+
+FENCE = re.compile(r"(?:<!--\s*(\S+)\s*-->\s*\n)?^```(\w*)\n(.*?)^```", re.M | re.S)
+
+
+def excerpt(fence, text):
+    """Returns whether the lines of the fence stand together in the text, at any indentation."""
+    wanted = textwrap.dedent(fence).strip("\n").splitlines()
+    have = text.splitlines()
+    return any(textwrap.dedent("\n".join(have[i:i + len(wanted)])).splitlines() == wanted
+               for i in range(len(have) - len(wanted) + 1))
+
+
+def commands(root, fence):
+    """Yields the scripts and directories of the tree that a shell fence names and that do not exist."""
+    for line in fence.splitlines():
+        for word in re.findall(r"(?<![\w/.-])(?:\./)?((?:tests|examples|bench|include|\.ci)/[\w./-]+)", line):
+            if not (root / word).exists():
+                yield word
+
+
+def main(root):
+    root = pathlib.Path(root)
+    readme = root / "README.md"
+    if not readme.exists():
+        finished = (root / "include/nmr/nmr.hpp").exists()
+        return report("readme", ["there is none"] if finished else [], "there is nothing to describe yet")
+    sources = {str(path.relative_to(root)): path.read_text(encoding="utf-8")
+               for top in ("examples", "tests") for path in (root / top).rglob("*.?pp")}
+    errors, count = [], 0
+    text = readme.read_text(encoding="utf-8")
+    for match in FENCE.finditer(text):
+        named, language, fence = match.groups()
+        where = f"README.md:{text.count(chr(10), 0, match.start(3))}"
+        if language in ("sh", "bash", "console", "shell"):
+            errors += [f"{where}: {word} does not exist" for word in commands(root, fence)]
+        elif language in ("cpp", "c++", "cc"):
+            count += 1
+            if named and named not in sources:
+                errors.append(f"{where}: {named} does not exist")
+            elif not any(excerpt(fence, sources[name]) for name in ([named] if named else sources)):
+                errors.append(f"{where}: not an excerpt of {named or 'any file of examples/ or tests/'}")
+        elif not language:
+            errors.append(f"{where}: a fence without a language is checked by nobody; use text")
+    for path in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
+        if not (root / path).exists():
+            errors.append(f"README.md: links to {path}, which does not exist")
+    return report("readme", errors, f"{count} pieces of C++ stand in files that are compiled")
+
+
+sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "."))

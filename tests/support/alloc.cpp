@@ -1,0 +1,86 @@
+#include "support/alloc.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+std::atomic<std::size_t> made{0};
+std::atomic<std::size_t> freed{0};
+std::atomic<std::size_t> fail_at{0};  // a value of `made`; 0 is never
+
+void* try_allocate(std::size_t size, std::size_t alignment) noexcept {
+  if (made.fetch_add(1) + 1 == fail_at.load()) {
+    freed.fetch_add(1);
+    return nullptr;
+  }
+  if (size == 0) size = 1;
+  void* const block = alignment <= alignof(std::max_align_t)
+                          ? std::malloc(size)
+                          : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  if (block == nullptr) freed.fetch_add(1);
+  return block;
+}
+
+void* allocate(std::size_t size, std::size_t alignment) {
+  void* const block = try_allocate(size, alignment);
+  if (block != nullptr) return block;
+#ifdef __cpp_exceptions
+  throw std::bad_alloc();
+#else
+  std::abort();  // as the standard library does
+#endif
+}
+
+void release(void* block) noexcept {
+  if (block == nullptr) return;
+  freed.fetch_add(1);
+  std::free(block);
+}
+
+constexpr std::size_t kDefault = alignof(std::max_align_t);
+std::size_t bytes(std::align_val_t alignment) noexcept { return static_cast<std::size_t>(alignment); }
+
+}  // namespace
+
+namespace alloc {
+
+std::size_t made() noexcept { return ::made.load(); }
+std::size_t live() noexcept { return ::made.load() - freed.load(); }
+
+FailNth::FailNth(std::size_t nth) noexcept { fail_at = ::made.load() + nth; }
+FailNth::~FailNth() { fail_at = 0; }
+bool FailNth::happened() const noexcept { return ::made.load() >= fail_at.load(); }
+
+}  // namespace alloc
+
+// Every form: the standard's own array and nothrow forms would come here too, but not those of a sanitizer.
+void* operator new(std::size_t size) { return allocate(size, kDefault); }
+void* operator new[](std::size_t size) { return allocate(size, kDefault); }
+void* operator new(std::size_t size, std::align_val_t alignment) { return allocate(size, bytes(alignment)); }
+void* operator new[](std::size_t size, std::align_val_t alignment) {
+  return allocate(size, bytes(alignment));
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return try_allocate(size, kDefault); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return try_allocate(size, kDefault);
+}
+void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return try_allocate(size, bytes(alignment));
+}
+void* operator new[](std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return try_allocate(size, bytes(alignment));
+}
+void operator delete(void* block) noexcept { release(block); }
+void operator delete[](void* block) noexcept { release(block); }
+void operator delete(void* block, std::size_t) noexcept { release(block); }
+void operator delete[](void* block, std::size_t) noexcept { release(block); }
+void operator delete(void* block, std::align_val_t) noexcept { release(block); }
+void operator delete[](void* block, std::align_val_t) noexcept { release(block); }
+void operator delete(void* block, std::size_t, std::align_val_t) noexcept { release(block); }
+void operator delete[](void* block, std::size_t, std::align_val_t) noexcept { release(block); }
+void operator delete(void* block, const std::nothrow_t&) noexcept { release(block); }
+void operator delete[](void* block, const std::nothrow_t&) noexcept { release(block); }
+void operator delete(void* block, std::align_val_t, const std::nothrow_t&) noexcept { release(block); }
+void operator delete[](void* block, std::align_val_t, const std::nothrow_t&) noexcept { release(block); }
