@@ -1,0 +1,9 @@
+#pragma once
+/// The forms of rundown reference that one test runs over (R107): the tests of one are the tests of all.
+#include <nmr/rundown.hpp>
+
+/// Sharded whatever the machine: the default is one shard where there is one processor.
+class ManyShards : public nmr::ShardedRundownRef {
+ public:
+  ManyShards() noexcept : BasicShardedRundownRef(16) {}
+};

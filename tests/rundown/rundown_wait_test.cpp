@@ -1,0 +1,119 @@
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+
+#include <nmr/rundown.hpp>
+
+#include "platform/counted_completion.hpp"
+#include "platform/threads.hpp"
+
+namespace {
+
+/// Tells how many threads have linked the node of a timed wait.
+struct TellsWaits : nmr::StdAtomics {
+  static inline std::atomic<int> threads_waiting{0};
+
+  class Condition : public nmr::StdAtomics::Condition {
+   public:
+    bool wait_until(nmr::platform::Mutex& mutex, nmr::platform::Deadline deadline) noexcept {
+      static thread_local bool counted = false;
+      if (!counted) threads_waiting.fetch_add(1);
+      counted = true;
+      return nmr::StdAtomics::Condition::wait_until(mutex, deadline);
+    }
+  };
+};
+
+/// A policy whose time is over at the first look, and which lets the test act at that moment: inside the wait, before
+/// it takes its node back.
+struct EndsWhileWaiting : nmr::StdAtomics {
+  static inline void (*at_timeout)() = nullptr;
+
+  class Condition : public nmr::StdAtomics::Condition {
+   public:
+    bool wait_until(nmr::platform::Mutex& mutex, nmr::platform::Deadline) noexcept {
+      mutex.unlock();  // as a wait does
+      at_timeout();
+      mutex.lock();
+      return false;
+    }
+  };
+};
+
+template <class Ref>
+Ref*& object() noexcept {
+  static Ref* the_object = nullptr;
+  return the_object;
+}
+
+template <template <class> class Form>
+void end_at_timeout() {
+  using Ref = Form<EndsWhileWaiting>;
+  object<Ref>() = new Ref;
+  Ref& ref = *object<Ref>();
+  CHECK(ref.try_acquire());
+  CHECK(ref.begin_rundown() == nmr::RundownState::kPending);
+  EndsWhileWaiting::at_timeout = [] { object<Ref>()->release(); };
+  CHECK(ref.wait_for_rundown_for(std::chrono::seconds(0)));  // its time was over, and it was told all the same
+  delete object<Ref>();
+}
+
+template <class A>
+using Plain = nmr::BasicRundownRef<A>;
+template <class A>
+using Sharded = nmr::BasicShardedRundownRef<A>;
+
+}  // namespace
+
+TEST_CASE("R105: a wait that runs out of time just when the last reference goes says that it has run down") {
+  SUBCASE("RundownRef") { end_at_timeout<Plain>(); }
+  SUBCASE("ShardedRundownRef") { end_at_timeout<Sharded>(); }
+}
+
+TEST_CASE_TEMPLATE("R105: a wait that runs out of time never comes back to an object that another waiter has freed",
+                   Ref, nmr::BasicRundownRef<TellsWaits>, nmr::BasicShardedRundownRef<TellsWaits>) {
+  int told = 0;
+  int wrong = 0;
+  constexpr int kWaiters = 3;
+  for (int turn = 0; turn < 300; ++turn) {
+    Ref* const ref = new Ref;
+    if (!ref->try_acquire()) ++wrong;
+    ref->begin_rundown();
+    TellsWaits::threads_waiting.store(0);
+    std::atomic<int> in_time{0};
+    Threads waiters(kWaiters, [&](int i) {
+      // Meanwhile *ref may be freed: only the wait itself knows whether it may still touch it.
+      in_time.fetch_add(ref->wait_for_rundown_for(std::chrono::microseconds(5 * i + turn % 20)) ? 1 : 0);
+    });
+    spin_until([] { return TellsWaits::threads_waiting.load() == kWaiters; });
+    ref->release();
+    ref->run_down();
+    delete ref;
+    waiters.join();
+    told += in_time.load();
+  }
+  CHECK(wrong == 0);
+  MESSAGE(told << " of " << 300 * kWaiters << " waits were told in time");
+}
+
+TEST_CASE_TEMPLATE("R105: waits unlink themselves from anywhere in the list, and the others are still told", Ref,
+                   nmr::RundownRef, nmr::ShardedRundownRef) {
+  Ref ref;
+  CHECK(ref.try_acquire());
+  CountedCompletion done[3];
+  CHECK(ref.begin_rundown(done[0]) == nmr::RundownState::kPending);
+  CHECK_FALSE(ref.wait_for_rundown_for(std::chrono::nanoseconds(1)));  // the newest node of two
+  CHECK(ref.begin_rundown(done[1]) == nmr::RundownState::kPending);
+  std::atomic<bool> middle_returned{false};
+  {
+    Threads middle(1, [&](int) {
+      middle_returned.store(!ref.wait_for_rundown_for(std::chrono::milliseconds(1)));
+    });
+    CHECK(ref.begin_rundown(done[2]) == nmr::RundownState::kPending);
+  }
+  CHECK(middle_returned.load());
+  for (const CountedCompletion& each : done) CHECK(each.runs() == 0);
+  ref.release();
+  for (const CountedCompletion& each : done) CHECK(each.runs() == 1);
+}
