@@ -40,14 +40,10 @@ class BasicBindingHandle {
   ///
   /// Returns       kSuccess; kInvalidDeviceState if the binding is attached already or still drains; kRevisionMismatch if
   ///               the domain was made by an incompatible version of the library. Then nothing has changed.
-  Status attach(Binding& binding) noexcept {
-    if (cell_.domain().layout_version() != kLayoutVersion) return Status::kRevisionMismatch;
-    if (!binding.open(cell_.domain())) return Status::kInvalidDeviceState;
-    auto* const replaced = cell_.install(binding);
-    for (auto* target = replaced; target != nullptr; target = next(*target)) target->refs().begin_rundown();
-    Calls::close(cell_.domain(), replaced);
-    return Status::kSuccess;
-  }
+  Status attach(Binding& binding) noexcept { return attach(binding, nullptr); }
+  /// As above. If the result is kSuccess, `replaced` runs exactly once, when the last call to what was attached before has
+  /// left; at once if nothing was.
+  Status attach(Binding& binding, Completion& replaced) noexcept { return attach(binding, &replaced); }
 
   /// Takes out what is attached: from now on calls are refused. Never waits for calls. `done` runs exactly once, when
   /// the last call has left: on the thread that leaves, or here, before this returns, if nobody is inside.
@@ -95,8 +91,22 @@ class BasicBindingHandle {
   [[nodiscard]] Cell& cell() noexcept { return cell_; }
 
  private:
-  static typename Calls::Target* next(typename Calls::Target& target) noexcept {
-    return static_cast<typename Calls::Target*>(target.next_to_close());
+  Status attach(Binding& binding, Completion* replaced) noexcept {
+    if (cell_.domain().layout_version() != kLayoutVersion) return Status::kRevisionMismatch;
+    if (!binding.open(cell_.domain())) return Status::kInvalidDeviceState;
+    auto* const before = cell_.install(binding);
+    if (before == nullptr) {
+      if (replaced != nullptr) replaced->run();
+      return Status::kSuccess;
+    }
+    // One-word handles may find several, put in by other threads while this one waited: all but the first have been out
+    // for longer, and nobody else begins their rundown.
+    for (auto* older = before->next_to_close(); older != nullptr; older = older->next_to_close()) {
+      older->refs().begin_rundown();
+    }
+    replaced != nullptr ? before->refs().begin_rundown(*replaced) : before->refs().begin_rundown();
+    Calls::close(cell_.domain(), before);
+    return Status::kSuccess;
   }
 
   Cell cell_;

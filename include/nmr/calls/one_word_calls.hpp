@@ -1,4 +1,6 @@
 #pragma once
+#include <new>
+
 #include <nmr/calls/call_target.hpp>
 #include <nmr/platform/config.hpp>
 #include <nmr/rundown/rundown_ref.hpp>
@@ -32,13 +34,9 @@ struct BasicOneWordCalls {
   class Call;
 
   class Target : public BasicCallTarget<A> {
-   public:
-    Target() noexcept : calls_left_(&drop_calls, this) {}
-
    private:
     friend class Cell;
-    static void drop_calls(Completion&, void* self) noexcept { static_cast<Target*>(self)->refs().release(); }
-    Completion calls_left_;
+    Completion calls_left_{nullptr, nullptr};  // made anew by whoever takes the target out, in code that stays
   };
 
   class Cell {
@@ -63,41 +61,44 @@ struct BasicOneWordCalls {
           replaced = removed;
         }
         Target* expected = nullptr;
-        // [cd:11] acq_rel CAS, pairs with itself: one thread installs at a time, and sees what the last one wrote.
+        // [cd:11] acq_rel CAS, pairs with [cd:12]: one thread installs at a time, and sees what the last one wrote.
         if (installed_.compare_exchange_strong(expected, installing(), order::acq_rel, order::relaxed)) break;
         Atomics::relax(turn);
       }
       calls_.wait_for_rundown();
       current_ = &target;
       calls_.reinitialize();
-      installed_.store(&target, order::release);  // [cd:11] as above
+      // [cd:12] release, pairs with [cd:11], [cd:13].
+      installed_.store(&target, order::release);
       return replaced;
     }
 
     /// Takes out whatever is there. Returns it, or null.
     [[nodiscard]] Target* remove_any() noexcept {
-      // relaxed: validated by remove()
-      for (Target* target = installed_.load(order::relaxed); target != nullptr && target != installing();
-           target = installed_.load(order::relaxed)) {
+      for (;;) {
+        Target* const target = installed_.load(order::relaxed);  // relaxed: validated by remove()
+        if (target == nullptr || target == installing()) return nullptr;
         if (!remove(*target)) continue;
         target->link_to_close(nullptr);
         return target;
       }
-      return nullptr;
     }
 
     /// Takes out this target, if it is there: calls are refused from here on, and when those in progress have left, the
     /// reference that they are is dropped.
     bool remove(Target& target) noexcept {
       Target* expected = &target;
-      // [cd:11] as above
-      if (!installed_.compare_exchange_strong(expected, nullptr, order::acq_rel, order::relaxed)) return false;
+      // [cd:13] acquire CAS, pairs with [cd:12]: the target.
+      if (!installed_.compare_exchange_strong(expected, nullptr, order::acquire, order::relaxed)) return false;
+      new (&target.calls_left_) Completion(&drop_calls, &target);
       calls_.begin_rundown(target.calls_left_);
       return true;
     }
 
    private:
     friend class Call;
+
+    static void drop_calls(Completion&, void* target) noexcept { static_cast<Target*>(target)->refs().release(); }
 
     /// An address that is no target's: somebody is putting one in.
     [[nodiscard]] Target* installing() noexcept { return reinterpret_cast<Target*>(this); }

@@ -13,23 +13,26 @@ enum class RundownState : bool { kPending, kDrained };
 /// Counts references to an object, refuses new ones once rundown has begun, and tells when the last is gone
 /// (EX_RUNDOWN_REF). One word and a list head; no allocation, thread-local storage, exceptions or threads of its own.
 ///
-///   count | completed | begun     state                    next
-///     n        0          0       active                   begin_rundown
-///    n > 0     0          1       draining                 the last release
-///     0        0          1       draining, unclaimed      one claim, which closes the list
-///     *        1          1       run down                 reinitialize
+///   count | dead | begun   list     state        next
+///     n      0       0     open     active       begin_rundown, which holds a reference of its own
+///    n > 0   0       1     open     draining     the decrement to 0, which completes: closes the list, runs it
+///     *      *       1     closed   run down     reinitialize
 ///
-/// INVARIANT: exactly one thread sets `completed`, at count 0, and it alone closes the list. Refused callers raise the
-/// count for a moment in every state, so nothing but the claim may conclude anything from a count that is not 0.
+/// INVARIANT: after begun, exactly one decrement arrives at 0 with dead not set. Refused callers raise the count for a
+/// moment, so it could arrive there again; therefore the first one that raises it from 0 (it sees begun and 0) sets dead as
+/// it takes its own back, and until then its own keeps everybody else's undo above 0. So whoever completes knows it from
+/// its one decrement, and nobody else touches the object after its own: a second step, a claim, would have losers, and a
+/// loser that is late would touch what the winner's completion has freed.
 ///
 /// Lifetime      may be destroyed once a completion or a wait has told that it has run down. Holders and releasers
-///               need no further care; that nobody starts a new call on it is the owner's to see to.
+///               need no further care; that nobody starts a new call on it, and that those being refused are out of it, is
+///               the owner's to see to.
 template <AtomicsPolicy Atomics>
 class BasicRundownRef {
   using Word = std::uintptr_t;
   enum : Word {
-    kBegun = 1,      // no new references
-    kCompleted = 2,  // claimed: run down
+    kBegun = 1,  // no new references
+    kDead = 2,   // the count has been at 0 since: it decides nothing any more
     kOneRef = 4,
     kOutOfRange = Word{1} << (sizeof(Word) * 8 - 1),  // no count that is within bounds has this bit
   };
@@ -44,15 +47,15 @@ class BasicRundownRef {
   /// Born run down: refuses until reinitialize(). For objects that are not ready yet.
   struct BornRunDown {};
   constexpr explicit BasicRundownRef(BornRunDown) noexcept
-      : word_(kBegun | kCompleted), completions_(typename BasicCompletionList<Atomics>::BornClosed{}) {}
+      : word_(kBegun), completions_(typename BasicCompletionList<Atomics>::BornClosed{}) {}
 
   BasicRundownRef(const BasicRundownRef&) = delete;
   BasicRundownRef& operator=(const BasicRundownRef&) = delete;
 
   /// Precondition  no reference is held and nobody waits (trapped).
   ~BasicRundownRef() {
-    const Word word = word_.load(order::relaxed);  // relaxed: nobody else may be here
-    if (word >= kOneRef && (word & kCompleted) == 0) misuse("~RundownRef", "destroyed while references are held");
+    const bool held = word_.load(order::relaxed) >= kOneRef;  // relaxed: nobody else may be here
+    if (held && !completions_.closed()) misuse("~RundownRef", "destroyed while references are held");
     if (!completions_.empty()) misuse("~RundownRef", "destroyed while somebody waits for it to run down");
   }
 
@@ -71,7 +74,8 @@ class BasicRundownRef {
     // [rd:8] acquire RMW, pairs with [rd:13].
     const Word before = word_.fetch_add(n * kOneRef, order::acquire);
     if ((before & (kBegun | kOutOfRange)) == 0) [[likely]] return true;
-    return refuse(before, n);
+    refuse(before, n);
+    return false;
   }
 
   /// Takes `n` more references on behalf of one that the caller holds already; succeeds while draining too.
@@ -158,22 +162,39 @@ class BasicRundownRef {
   }
 
   /// Opens *this again (ExReInitializeRundownProtection).
+  /// Progress      waits for callers that are being refused just now, and have yet to take back their own.
   /// Precondition  *this has run down (trapped), and no other thread begins or waits at the same time.
   void reinitialize() noexcept {
     if (!completions_.closed()) return misuse("reinitialize", "it has not run down");
     completions_.reopen();
-    // [rd:13] release RMW, pairs with [rd:8]. Keeps the count: a refused caller may be about to take back its own.
-    word_.fetch_and(~(Word{kBegun} | Word{kCompleted}), order::release);
+    for (unsigned turn = 0;; ++turn) {
+      Word word = word_.load(order::relaxed);  // relaxed: validated by the CAS
+      // [rd:13] release CAS, pairs with [rd:8], [rd:11]. At count 0: nobody's undo is left to go astray in the next life.
+      if (word < kOneRef && word_.compare_exchange_strong(word, 0, order::release, order::relaxed)) return;
+      Atomics::relax(turn);
+    }
   }
 
  private:
   template <AtomicsPolicy>
   friend class BasicShardedRundownRef;
 
+  /// Takes back what a refused caller has added. Returns true if that was the last, and has completed.
   NMR_COLD bool refuse(Word before, std::size_t n) noexcept {
     if ((before & kOutOfRange) != 0) misuse("try_acquire", "more references than max_refs()");
-    release(n);  // the same way out as everybody's: it may be the last
-    return false;
+    if (before == kBegun) {
+      // Raised from 0: somebody else completes or has completed. Only one can see this, so dead is not set yet.
+      word_.fetch_sub(n * kOneRef - kDead, order::relaxed);  // relaxed: nothing was done under it
+      return false;
+    }
+    return give_back(n);
+  }
+
+  bool give_back(std::size_t n) noexcept {
+    const Word left = word_.fetch_sub(n * kOneRef, order::release) - n * kOneRef;  // [rd:9] as in release()
+    if (left != kBegun) return false;
+    complete();
+    return true;
   }
 
   NMR_COLD void released(Word left, std::size_t n) noexcept {
@@ -181,51 +202,47 @@ class BasicRundownRef {
       word_.fetch_add(n * kOneRef, order::relaxed);  // relaxed: puts back what was not there to take
       return misuse("release", "more references than are held");
     }
-    if (left == kBegun) claim_completion();
+    if (left == kBegun) complete();
   }
 
-  /// Called by everybody who saw count 0 after begun. One of them gets true, and completes.
-  bool claim_completion() noexcept {
-    Word expected = kBegun;
-    // [rd:10] acquire CAS, pairs with [rd:9]: reads the last of all the release sequences, so sees every releaser.
-    if (!word_.compare_exchange_strong(expected, kBegun | kCompleted, order::acquire, order::relaxed)) return false;
+  /// Called by the one whose decrement arrived at 0.
+  void complete() noexcept {
+    // [rd:10] acquire, pairs with [rd:9], [rd:12]: reads its own decrement or a later RMW, so the end of all their release
+    // sequences. Discarded: the order is all that is wanted.
+    (void)word_.load(order::acquire);
     completions_.close_and_run();
-    return true;
   }
 
   RundownState begin(Completion* completion) noexcept {
-    if (hold_open()) {
-      set_begun();
-      return end_begin(completion);
-    }
-    return already_run_down(completion);
+    if (!hold_open()) return join(completion);
+    set_begun();
+    return end_begin(completion);
   }
 
   // The steps of begin(), which the sharded form takes apart.
   //
-  // A beginner holds a reference of its own, so that nobody can complete before its node is in the list, and nothing
-  // is touched after its own last release: it is safe even when another waiter frees *this at once.
+  // Who begins first holds a reference of its own, so that nobody can complete before its node is in the list, and it
+  // touches nothing after its own last decrement. Who comes later links its node, and touches nothing after that.
 
-  /// Returns false if *this has run down already.
+  /// Returns true with a reference, or false if rundown has begun.
   bool hold_open() noexcept {
     // [rd:11] acquire RMW, pairs with [rd:13], as [rd:8].
-    if ((word_.fetch_add(kOneRef, order::acquire) & kCompleted) == 0) return true;
-    word_.fetch_sub(kOneRef, order::relaxed);  // relaxed: undoes the line above; completed keeps others from claiming
+    const Word before = word_.fetch_add(kOneRef, order::acquire);
+    if ((before & kBegun) == 0) return true;
+    refuse(before, 1);
     return false;
   }
-  /// Returns true to the first beginner.
-  bool set_begun() noexcept {
-    // [rd:12] release RMW, in the release sequence that [rd:10] reads: what this thread did before it began.
-    return (word_.fetch_or(kBegun, order::release) & kBegun) == 0;
+  void set_begun() noexcept {
+    // [rd:12] release RMW, pairs with [rd:10]: what this thread did before it began.
+    word_.fetch_or(kBegun, order::release);
   }
   RundownState end_begin(Completion* completion) noexcept {
     if (completion != nullptr) (void)completions_.push(*completion);  // open: the reference held keeps it so
-    const Word left = word_.fetch_sub(kOneRef, order::release) - kOneRef;  // [rd:9] as in release()
-    return left == kBegun && claim_completion() ? RundownState::kDrained : RundownState::kPending;
+    return give_back(1) ? RundownState::kDrained : RundownState::kPending;
   }
-  RundownState already_run_down(Completion* completion) noexcept {
+  RundownState join(Completion* completion) noexcept {
     if (completion == nullptr) return completions_.closed() ? RundownState::kDrained : RundownState::kPending;
-    if (completions_.push(*completion)) return RundownState::kPending;  // claimed, not closed yet: runs with the others
+    if (completions_.push(*completion)) return RundownState::kPending;
     completion->run();
     return RundownState::kDrained;
   }

@@ -106,7 +106,7 @@ class BasicShardedRundownRef {
     open_shards_.store(shard_mask_ + 1, order::relaxed);  // relaxed: nobody begins meanwhile; [rd:18] publishes
     centre_.reinitialize();
     (void)centre_.try_acquire(kBias);
-    // [rd:18] release, pairs with [rd:14], [rd:16]. No add is lost: closed shards take none, and the releases that a
+    // [rd:18] release, pairs with [rd:14]. No add is lost: closed shards take none, and the releases that a
     // shard saw while closed had all gone to the centre before it ran down.
     for (std::size_t i = 0; i <= shard_mask_; ++i) shards_[i].word.store(0, order::release);
   }
@@ -125,15 +125,16 @@ class BasicShardedRundownRef {
   }
 
   RundownState begin(Completion* completion) noexcept {
-    if (!centre_.hold_open()) return centre_.already_run_down(completion);
-    centre_.set_begun();
-    for (std::size_t i = 0; i <= shard_mask_; ++i) {
+    const bool first = centre_.hold_open();
+    if (first) centre_.set_begun();
+    // Also where another has begun: refusal on every shard is certain only when this has seen each closed.
+    for (std::size_t i = 0; shards_ != nullptr && i <= shard_mask_; ++i) {
       // [rd:16] acquire RMW, pairs with [rd:15]: what was done under references that were given back here. Those
       // that were not are moved, and ordered by the centre.
       const Word found = shards_[i].word.fetch_or(kClosed, order::acquire);
       if ((found & kClosed) == 0) close_shard(found);
     }
-    return centre_.end_begin(completion);
+    return first ? centre_.end_begin(completion) : centre_.join(completion);
   }
 
   void close_shard(Word found) noexcept {
