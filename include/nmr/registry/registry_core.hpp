@@ -11,6 +11,9 @@ namespace nmr {
 /// The registry without its types: registrations of any number of NPIs, and the bindings between them. NmrRegistry<Npi>
 /// is a view of one of its NPIs; several may share a core.
 ///
+/// What ends in callbacks, or wakes a waiter, runs in the code of the image that made the core, through pointers kept here:
+/// a plug-in that has been told that its registration is gone may be unloaded, whoever told it.
+///
 /// Lifetime      outlives its registrations (trapped).
 template <class Calls>
 class BasicRegistryCore {
@@ -36,93 +39,33 @@ class BasicRegistryCore {
   /// Registers, and offers the new registration to every active one of the other side before it returns. `out` is written
   /// before the first callback.
   Status add(ModuleSide side, const Module& module, void* context, Registration*& out) noexcept {
-    auto* const registration = new (std::nothrow) Registration(state_, side, module, context);
-    if (registration == nullptr) return Status::kInsufficientResources;
-    Binding* offers = nullptr;
-    {
-      LockGuard lock(state_.mutex);
-      if (!make_offers(*registration, offers)) {
-        delete registration;
-        return Status::kInsufficientResources;
-      }
-      for (Binding* binding = offers; binding != nullptr; binding = binding->batch) state_.link(*binding);
-      state_.link(*registration);
-      (void)registration->open.try_acquire();  // this thread, until all has been offered
-      out = registration;
-    }
-    while (offers != nullptr) {
-      Binding& binding = *offers;
-      offers = binding.batch;
-      binding.batch = nullptr;
-      BasicAttach<Calls>::offer(state_, binding);
-    }
-    registration->open.release();
-    return Status::kSuccess;
+    return add_(state_, side, module, context, out);
   }
 
   /// Starts deregistration: kPending; or kInvalidDeviceState if it has been started before.
   Status deregister(Registration& registration, Completion* done) noexcept {
-    Binding* batch = nullptr;
-    {
-      LockGuard lock(state_.mutex);
-      if (registration.deregistering) return Status::kInvalidDeviceState;
-      registration.deregistering = true;
-      for (Binding* binding = registration.first_binding; binding != nullptr;
-           binding = binding->side_of(registration.side).next) {
-        if (binding->state == BindingState::kAttached) BasicDetach<Calls>::claim(*binding, batch);
-      }
-    }
-    BasicDetach<Calls>::run(state_, batch);
-    // Last: it may be gone from here on, with whoever waits for it.
-    done != nullptr ? registration.open.begin_rundown(*done) : registration.open.begin_rundown();
-    return Status::kPending;
+    return deregister_(state_, registration, done);
   }
 
   /// Waits for the end of a deregistration that has been started.
   Status wait(Registration& registration, platform::Deadline deadline) noexcept {
-    if (!deregistering(registration)) return Status::kInvalidParameter;
-    if (registration.open.run_down_already()) return Status::kSuccess;
-    if (state_.would_wait_for_itself(registration)) return Status::kPossibleDeadlock;
-    return registration.open.wait_for_rundown_until_ns(deadline) ? Status::kSuccess : Status::kTimeout;
+    return wait_(state_, registration, deadline);
   }
 
   /// Runs `done` when a deregistration that has been started has ended.
   Status notify(Registration& registration, Completion& done) noexcept {
-    if (!deregistering(registration)) return Status::kInvalidParameter;
+    if (!deregistering(state_, registration)) return Status::kInvalidParameter;
     registration.open.begin_rundown(done);
     return Status::kSuccess;
   }
 
   /// Deregisters if that has not been done, waits, and frees. Where this thread would wait for itself that is misuse, and
   /// the registration is freed by whoever ends it.
-  void destroy(Registration& registration) noexcept {
-    (void)deregister(registration, nullptr);
-    if (wait(registration, platform::kNever) != Status::kSuccess) {
-      Atomics::misuse({"Registration", "~Registration", "destroyed in a callback or call of its own", &registration});
-      registration.open.begin_rundown(registration.reaper);
-      return;
-    }
-    state_.erase(registration);
-  }
+  void destroy(Registration& registration) noexcept { destroy_(state_, registration); }
 
   /// Detaches one binding of the registration, for both sides, as deregistration does.
   /// Returns kPending: started; kNotFound if it is not, or not any more, one of this registration's.
-  Status detach(Registration& registration, BindingId id) noexcept {
-    Binding* batch = nullptr;
-    bool found = false;
-    {
-      LockGuard lock(state_.mutex);
-      for (Binding* binding = registration.first_binding; binding != nullptr && !found;
-           binding = binding->side_of(registration.side).next) {
-        if (binding->id != id || binding->state > BindingState::kAttached) continue;
-        found = true;
-        binding->detach_requested = true;  // seen when it has been attached, if it is not yet
-        if (binding->state == BindingState::kAttached) BasicDetach<Calls>::claim(*binding, batch);
-      }
-    }
-    BasicDetach<Calls>::run(state_, batch);
-    return found ? Status::kPending : Status::kNotFound;
-  }
+  Status detach(Registration& registration, BindingId id) noexcept { return detach_(state_, registration, id); }
 
   /// Calls `f(side)` for the registration's side of each binding, in the order of their making, holding no lock. A binding
   /// stays while `f` looks at it; `f` may do whatever a callback may.
@@ -200,16 +143,93 @@ class BasicRegistryCore {
     Binding* binding_ = nullptr;
   };
 
+  static Status add_registration(State& state, ModuleSide side, const Module& module, void* context,
+                                 Registration*& out) noexcept {
+    auto* const registration = new (std::nothrow) Registration(state, side, module, context);
+    if (registration == nullptr) return Status::kInsufficientResources;
+    Binding* offers = nullptr;
+    {
+      LockGuard lock(state.mutex);
+      if (!make_offers(state, *registration, offers)) {
+        delete registration;
+        return Status::kInsufficientResources;
+      }
+      for (Binding* binding = offers; binding != nullptr; binding = binding->batch) state.link(*binding);
+      state.link(*registration);
+      (void)registration->open.try_acquire();  // this thread, until all has been offered
+      out = registration;
+    }
+    while (offers != nullptr) {
+      Binding& binding = *offers;
+      offers = binding.batch;
+      binding.batch = nullptr;
+      BasicAttach<Calls>::offer(state, binding);
+    }
+    registration->open.release();
+    return Status::kSuccess;
+  }
+
+  static Status start_deregistration(State& state, Registration& registration, Completion* done) noexcept {
+    Binding* batch = nullptr;
+    {
+      LockGuard lock(state.mutex);
+      if (registration.deregistering) return Status::kInvalidDeviceState;
+      registration.deregistering = true;
+      for (Binding* binding = registration.first_binding; binding != nullptr;
+           binding = binding->side_of(registration.side).next) {
+        if (binding->state == BindingState::kAttached) BasicDetach<Calls>::claim(*binding, batch);
+      }
+    }
+    BasicDetach<Calls>::run(state, batch);
+    // Last: it may be gone from here on, with whoever waits for it.
+    done != nullptr ? registration.open.begin_rundown(*done) : registration.open.begin_rundown();
+    return Status::kPending;
+  }
+
+  static Status wait_for_end(State& state, Registration& registration, platform::Deadline deadline) noexcept {
+    if (!deregistering(state, registration)) return Status::kInvalidParameter;
+    if (registration.open.run_down_already()) return Status::kSuccess;
+    if (state.would_wait_for_itself(registration)) return Status::kPossibleDeadlock;
+    return registration.open.wait_for_rundown_until_ns(deadline) ? Status::kSuccess : Status::kTimeout;
+  }
+
+  static void deregister_and_free(State& state, Registration& registration) noexcept {
+    (void)start_deregistration(state, registration, nullptr);
+    if (wait_for_end(state, registration, platform::kNever) != Status::kSuccess) {
+      Atomics::misuse({"Registration", "~Registration", "destroyed in a callback or call of its own", &registration});
+      registration.open.begin_rundown(registration.reaper);
+      return;
+    }
+    state.erase(registration);
+  }
+
+  static Status detach_one(State& state, Registration& registration, BindingId id) noexcept {
+    Binding* batch = nullptr;
+    bool found = false;
+    {
+      LockGuard lock(state.mutex);
+      for (Binding* binding = registration.first_binding; binding != nullptr && !found;
+           binding = binding->side_of(registration.side).next) {
+        if (binding->id != id || binding->state > BindingState::kAttached) continue;
+        found = true;
+        binding->detach_requested = true;  // seen when it has been attached, if it is not yet
+        if (binding->state == BindingState::kAttached) BasicDetach<Calls>::claim(*binding, batch);
+      }
+    }
+    BasicDetach<Calls>::run(state, batch);
+    return found ? Status::kPending : Status::kNotFound;
+  }
+
   /// Makes a binding with each active registration of the other side. Returns false if there is no memory for one; then
   /// there is none. Under the mutex.
-  bool make_offers(Registration& registration, Binding*& offers) noexcept {
+  static bool make_offers(State& state, Registration& registration, Binding*& offers) noexcept {
     const bool is_client = registration.side == ModuleSide::kClient;
     Binding** last = &offers;
-    for (Registration* peer = (is_client ? state_.providers : state_.clients).first; peer != nullptr; peer = peer->next) {
+    for (Registration* peer = (is_client ? state.providers : state.clients).first; peer != nullptr; peer = peer->next) {
       if (peer->deregistering || peer->module.instance.npi_id != registration.module.instance.npi_id) continue;
       auto& client = is_client ? registration : *peer;
       auto& provider = is_client ? *peer : registration;
-      auto* const binding = new (std::nothrow) Binding(state_.next_id(), client, provider, state_.calls);
+      auto* const binding = new (std::nothrow) Binding(state.next_id(), client, provider, state.calls);
       if (binding == nullptr) {
         while (offers != nullptr) delete std::exchange(offers, offers->batch);
         return false;
@@ -220,8 +240,8 @@ class BasicRegistryCore {
     return true;
   }
 
-  [[nodiscard]] bool deregistering(const Registration& registration) noexcept {
-    LockGuard lock(state_.mutex);
+  [[nodiscard]] static bool deregistering(State& state, const Registration& registration) noexcept {
+    LockGuard lock(state.mutex);
     return registration.deregistering;
   }
 
@@ -243,6 +263,11 @@ class BasicRegistryCore {
   }
 
   State state_;
+  Status (*const add_)(State&, ModuleSide, const Module&, void*, Registration*&) noexcept = &add_registration;
+  Status (*const deregister_)(State&, Registration&, Completion*) noexcept = &start_deregistration;
+  Status (*const wait_)(State&, Registration&, platform::Deadline) noexcept = &wait_for_end;
+  void (*const destroy_)(State&, Registration&) noexcept = &deregister_and_free;
+  Status (*const detach_)(State&, Registration&, BindingId) noexcept = &detach_one;
 };
 
 }  // namespace nmr
