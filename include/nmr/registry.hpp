@@ -1,16 +1,16 @@
 #pragma once
-/// NmrRegistry<Npi>: providers and clients of an interface find each other, are attached, call each other, and are detached
-/// when either leaves.
+/// NmrRegistry<Npi>: providers and clients of an interface find each other, are attached, call each other,
+/// and are detached when either leaves.
 ///
-///   you need                                            use
-///   an interface                                        a type with ProviderDispatch, ClientDispatch and kId (Npi)
-///   to offer it                                         ProviderModule<Npi>, registry.register_provider(...)
-///   to use it                                           ClientModule<Npi>, registry.register_client(...)
-///   to call the provider                                a BindingHandle<Npi>, given to offer.accept(handle, ...)
-///   to call the clients                                 registration.for_each_client(f), or a handle for each
-///   to leave                                            registration.deregister(), or destroy the registration
-///   to hold a detach back                               keep the DetachCompletion, or a CallHold
-///   to see who is attached and what is waited for       registry.snapshot()
+///   you need                                use
+///   an interface                            a type with ProviderDispatch, ClientDispatch and kId (Npi)
+///   to offer it                             ProviderModule<Npi>, registry.register_provider(...)
+///   to use it                               ClientModule<Npi>, registry.register_client(...)
+///   to call the provider                    a BindingHandle<Npi>, given to offer.accept(handle, ...)
+///   to call the clients                     registration.for_each_client(f), or a handle for each
+///   to leave                                registration.deregister(), or destroy the registration
+///   to hold a detach back                   keep the DetachCompletion, or a CallHold
+///   to see who is attached and what is waited for   registry.snapshot()
 #include <nmr/binding.hpp>
 #include <nmr/registry/nmr_registry.hpp>
 #include <nmr/registry/versioned.hpp>

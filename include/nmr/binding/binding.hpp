@@ -34,11 +34,12 @@ class UntypedBinding : public Calls::Target {
   typename Calls::Domain* domain_ = nullptr;
 };
 
-/// One attachment, as the caller's side sees it: the provider's table of functions, the context that they take, and the
-/// count of calls in progress. For those who build a registry of their own; NmrRegistry makes its own bindings.
+/// One attachment, as the caller's side sees it: the provider's table of functions, the context that they
+/// take, and the count of calls in progress. For those who build a registry of their own; NmrRegistry makes
+/// its own bindings.
 ///
-/// Lifetime      from attach until it has been detached: a wait has returned or the completion has run. Then it may be
-///               attached again, or destroyed with all that its functions use.
+/// Lifetime      from attach until it has been detached: a wait has returned or the completion has run. Then
+///               it may be attached again, or destroyed with all that its functions use.
 template <Npi N, class Calls>
 class BasicBinding : private UntypedBinding<Calls> {
  public:
@@ -50,18 +51,19 @@ class BasicBinding : private UntypedBinding<Calls> {
   /// Returns true if no call is in progress and none can begin.
   [[nodiscard]] bool detached() const noexcept { return this->refs().run_down_already(); }
 
-  /// Waits until it has been detached and the last call has left. Any number of threads may wait, and may begin to before
-  /// anybody detaches it.
+  /// Waits until it has been detached and the last call has left. Any number of threads may wait, and may
+  /// begin to before anybody detaches it.
   ///
-  /// Returns       kSuccess, or kPossibleDeadlock if this thread is inside a guarded call of this binding (known where
-  ///               calls are counted per thread).
+  /// Returns       kSuccess, or kPossibleDeadlock if this thread is inside a guarded call of this binding
+  ///               (known where calls are counted per thread).
   /// Progress      blocking. Ordering: kSuccess happens-after every call.
   Status wait_until_detached() noexcept {
     if (inside()) return Status::kPossibleDeadlock;
     this->refs().wait_for_rundown();
     return Status::kSuccess;
   }
-  /// As above, for at most `timeout` (any std::chrono::duration): then kTimeout, and it may be waited for again.
+  /// As above, for at most `timeout` (any std::chrono::duration): then kTimeout, and it may be waited for
+  /// again.
   template <class Duration>
   Status wait_until_detached_for(const Duration& timeout) noexcept {
     if (inside()) return Status::kPossibleDeadlock;
@@ -72,7 +74,9 @@ class BasicBinding : private UntypedBinding<Calls> {
   template <Npi, class>
   friend class BasicBindingHandle;
 
-  bool inside() noexcept { return !detached() && this->domain() != nullptr && Calls::inside(*this->domain(), *this); }
+  bool inside() noexcept {
+    return !detached() && this->domain() != nullptr && Calls::inside(*this->domain(), *this);
+  }
 };
 
 template <Npi N>

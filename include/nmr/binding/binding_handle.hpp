@@ -6,8 +6,8 @@
 
 namespace nmr {
 
-/// The caller's side of attachments, one at a time: the place that calls go through. Born empty; attached, detached,
-/// attached again and swapped while any number of threads call through it.
+/// The caller's side of attachments, one at a time: the place that calls go through. Born empty; attached,
+/// detached, attached again and swapped while any number of threads call through it.
 ///
 /// Lifetime      outlives every call through it, try_call() included. The domain outlives the handle.
 template <Npi N, class Calls>
@@ -30,23 +30,26 @@ class BasicBindingHandle {
 
   /// Enters a call, unless nothing is attached or what was is being detached; then the guard is empty.
   ///
-  /// Progress      wait-free (per thread; the first call of a thread registers it under a mutex, and calls nested deeper
-  ///               than the thread's slots use it too). No lock, read-modify-write or fence, one atomic load to check.
+  /// Progress      wait-free (per thread; the first call of a thread registers it under a mutex, and calls
+  ///               nested deeper than the thread's slots use it too). No lock, read-modify-write or fence,
+  ///               one atomic load to check.
   /// Ordering      happens-after the attach() of what it goes to.
   [[nodiscard]] NMR_ALWAYS_INLINE Guard try_call() noexcept { return Guard(cell_); }
 
-  /// Attaches. What was attached before, if anything, is detached as by detach(): counted per thread, without a call
-  /// refused in between; counted in one word, this waits until its calls have left.
+  /// Attaches. What was attached before, if anything, is detached as by detach(): counted per thread, without
+  /// a call refused in between; counted in one word, this waits until its calls have left.
   ///
-  /// Returns       kSuccess; kInvalidDeviceState if the binding is attached already or still drains; kRevisionMismatch if
-  ///               the domain was made by an incompatible version of the library. Then nothing has changed.
+  /// Returns       kSuccess; kInvalidDeviceState if the binding is attached already or still drains;
+  ///               kRevisionMismatch if the domain was made by an incompatible version of the library. Then
+  ///               nothing has changed.
   Status attach(Binding& binding) noexcept { return attach(binding, nullptr); }
-  /// As above. If the result is kSuccess, `replaced` runs exactly once, when the last call to what was attached before has
-  /// left; at once if nothing was.
+  /// As above. If the result is kSuccess, `replaced` runs exactly once, when the last call to what was
+  /// attached before has left; at once if nothing was.
   Status attach(Binding& binding, Completion& replaced) noexcept { return attach(binding, &replaced); }
 
-  /// Takes out what is attached: from now on calls are refused. Never waits for calls. `done` runs exactly once, when
-  /// the last call has left: on the thread that leaves, or here, before this returns, if nobody is inside.
+  /// Takes out what is attached: from now on calls are refused. Never waits for calls. `done` runs exactly
+  /// once, when the last call has left: on the thread that leaves, or here, before this returns, if nobody is
+  /// inside.
   ///
   /// Returns       false if nothing was attached; then `done` has run.
   /// Progress      blocking for one barrier, or two if somebody is inside; allocates nothing.
@@ -67,8 +70,8 @@ class BasicBindingHandle {
 
   /// Detaches and waits until the last call has left.
   ///
-  /// Returns       kSuccess; kPossibleDeadlock if this thread is inside such a call (known where calls are counted per
-  ///               thread): then detach has begun, and goes on without being waited for.
+  /// Returns       kSuccess; kPossibleDeadlock if this thread is inside such a call (known where calls are
+  ///               counted per thread): then detach has begun, and goes on without being waited for.
   Status detach_and_wait() noexcept {
     auto* const target = cell_.remove_any();
     if (target == nullptr) return Status::kSuccess;
@@ -99,8 +102,8 @@ class BasicBindingHandle {
       if (replaced != nullptr) replaced->run();
       return Status::kSuccess;
     }
-    // One-word handles may find several, put in by other threads while this one waited: all but the first have been out
-    // for longer, and nobody else begins their rundown.
+    // One-word handles may find several, put in by other threads while this one waited: all but the first
+    // have been out for longer, and nobody else begins their rundown.
     for (auto* older = before->next_to_close(); older != nullptr; older = older->next_to_close()) {
       older->refs().begin_rundown();
     }

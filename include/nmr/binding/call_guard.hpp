@@ -4,8 +4,8 @@
 
 namespace nmr {
 
-/// A call in progress, from BindingHandle::try_call(); empty if it was refused. While it lives, the provider's code and
-/// data stay. Not movable, of the thread that called; several may be left in any order.
+/// A call in progress, from BindingHandle::try_call(); empty if it was refused. While it lives, the
+/// provider's code and data stay. Not movable, of the thread that called; several may be left in any order.
 template <Npi N, class Calls>
 class [[nodiscard]] BasicCallGuard {
  public:
@@ -15,7 +15,8 @@ class [[nodiscard]] BasicCallGuard {
   BasicCallGuard(const BasicCallGuard&) = delete;
   BasicCallGuard& operator=(const BasicCallGuard&) = delete;
 
-  /// Returns false if nothing is attached, or what was is being detached. The callee was not and must not be entered.
+  /// Returns false if nothing is attached, or what was is being detached. The callee was not and must not be
+  /// entered.
   [[nodiscard]] explicit operator bool() const noexcept { return call_.target() != nullptr; }
 
   /// The functions of the provider; valid until the guard is left. Precondition: not empty.
@@ -24,9 +25,12 @@ class [[nodiscard]] BasicCallGuard {
   [[nodiscard]] void* context() const noexcept { return binding()->context(); }
 
   /// Returns whether the call goes to this binding. For registries.
-  [[nodiscard]] bool goes_to(const UntypedBinding<Calls>& binding) const noexcept { return call_.target() == &binding; }
+  [[nodiscard]] bool goes_to(const UntypedBinding<Calls>& binding) const noexcept {
+    return call_.target() == &binding;
+  }
 
-  /// Turns the call into a hold, and leaves the guard empty. Succeeds while the binding drains. Empty if *this is.
+  /// Turns the call into a hold, and leaves the guard empty. Succeeds while the binding drains. Empty if
+  /// *this is.
   BasicCallHold<N, Calls> hold() noexcept {
     if (call_.target() == nullptr) return {};
     return BasicCallHold<N, Calls>(static_cast<UntypedBinding<Calls>*>(&call_.hold()));

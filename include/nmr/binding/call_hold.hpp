@@ -5,8 +5,8 @@
 
 namespace nmr {
 
-/// A call in progress that is not tied to a thread: for a request that outlives the function that started it. Movable,
-/// may be left on any thread, and keeps the detach of its binding pending until it is.
+/// A call in progress that is not tied to a thread: for a request that outlives the function that started it.
+/// Movable, may be left on any thread, and keeps the detach of its binding pending until it is.
 template <Npi N, class Calls>
 class [[nodiscard]] BasicCallHold {
  public:
@@ -28,7 +28,8 @@ class [[nodiscard]] BasicCallHold {
   /// Returns the context that those functions take.
   [[nodiscard]] void* context() const noexcept { return binding_->context(); }
 
-  /// Returns another hold of the same call, also while its binding drains. Empty if *this is. Progress: wait-free.
+  /// Returns another hold of the same call, also while its binding drains. Empty if *this is. Progress:
+  /// wait-free.
   BasicCallHold duplicate() const noexcept {
     if (binding_ != nullptr) binding_->refs().duplicate();
     return BasicCallHold(binding_);

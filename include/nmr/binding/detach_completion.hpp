@@ -7,10 +7,11 @@
 namespace nmr {
 
 /// The right and the duty to say that one side has finished its part of a detach, exactly once
-/// (NmrClientDetachProviderComplete, NmrProviderDetachClientComplete). Given to a detach callback: dropping it says
-/// done, keeping it says pending. Movable, may be completed on any thread.
+/// (NmrClientDetachProviderComplete, NmrProviderDetachClientComplete). Given to a detach callback: dropping
+/// it says done, keeping it says pending. Movable, may be completed on any thread.
 ///
-/// Lifetime      completing may run the cleanup callbacks, so the binding's context may be gone when it returns.
+/// Lifetime      completing may run the cleanup callbacks, so the binding's context may be gone when it
+///               returns.
 class [[nodiscard]] DetachCompletion {
  public:
   constexpr DetachCompletion() noexcept = default;
@@ -31,7 +32,8 @@ class [[nodiscard]] DetachCompletion {
   /// Says done. Precondition: not completed yet, not moved from (trapped).
   void complete() noexcept {
     Completion* const done = std::exchange(done_, nullptr);
-    if (done == nullptr) return report_misuse({"DetachCompletion", "complete", "completed twice or moved from", this});
+    if (done == nullptr)
+      return report_misuse({"DetachCompletion", "complete", "completed twice or moved from", this});
     done->run();
   }
 

@@ -3,8 +3,8 @@
 
 namespace nmr {
 
-/// A network programming interface: the contract between a provider and its clients. A type that names the tables of
-/// functions which the two sides give each other:
+/// A network programming interface: the contract between a provider and its clients. A type that names the
+/// tables of functions which the two sides give each other:
 ///
 ///   struct EchoNpi {
 ///     struct ProviderDispatch { int (*echo)(void* context, int value); };

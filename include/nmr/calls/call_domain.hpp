@@ -4,26 +4,27 @@
 
 #include <nmr/calls/call_entry.hpp>
 #include <nmr/calls/call_record.hpp>
+#include <nmr/calls/call_roster.hpp>
 #include <nmr/calls/call_table.hpp>
 #include <nmr/calls/call_target.hpp>
-#include <nmr/calls/drain_list.hpp>
 #include <nmr/platform/atomics.hpp>
 
 namespace nmr {
 
 /// Knows which thread is inside which target, at the price of stores to the thread's own memory.
 ///
-/// A caller publishes the target in a slot of its record, then reads the cell again: still the same, so it is in. A
-/// detacher takes the target out of the cell, runs the heavy fence, then looks at the slots. If the caller's store
-/// comes first, the detacher sees it; if the heavy fence comes first, the caller sees the cell changed and is refused.
+/// A caller publishes the target in a slot of its record, then reads the cell again: still the same, so it is
+/// in. A detacher takes the target out of the cell, runs the heavy fence, then looks at the slots. If the
+/// caller's store comes first, the detacher sees it; if the heavy fence comes first, the caller sees the cell
+/// changed and is refused.
 ///
-/// A leaver clears its slot, then reads the slot's flag. A detacher that found it inside sets the flag, runs the heavy
-/// fence again, then looks again, at flagged slots alone. If the clearing comes first, the detacher sees it; if the
-/// fence comes first, the leaver sees the flag and looks itself. Looking is under the mutex, so exactly one of them
-/// finds that nobody is left.
+/// A leaver clears its slot, then reads the slot's flag. A detacher that found it inside sets the flag, runs
+/// the heavy fence again, then looks again, at flagged slots alone. If the clearing comes first, the detacher
+/// sees it; if the fence comes first, the leaver sees the flag and looks itself. Looking is under the mutex,
+/// so exactly one of them finds that nobody is left.
 ///
-/// Lifetime      outlives every handle, binding and call that uses it. One domain may serve many images: what is not
-///               in line runs in the code of the image that made it, through pointers kept here.
+/// Lifetime      outlives every handle, binding and call that uses it. One domain may serve many images: what
+///               is not in line runs in the code of the image that made it, through pointers kept here.
 template <AtomicsPolicy Atomics>
 class BasicCallDomain {
  public:
@@ -41,13 +42,8 @@ class BasicCallDomain {
 
   /// Precondition  no call is in progress and nothing drains (trapped).
   ~BasicCallDomain() {
-    bool in_use = !draining_.empty() || slotless_ != nullptr;
-    for (Record* record = registered_; record != nullptr; record = record->next_registered) {
-      for (Slot& slot : record->slots) {
-        in_use = in_use || slot.target.load(order::relaxed) != nullptr;  // relaxed: nobody else may be here
-      }
-    }
-    if (in_use) Atomics::misuse({"CallDomain", "~CallDomain", "destroyed while a call is in progress", this});
+    if (roster_.in_use())
+      Atomics::misuse({"CallDomain", "~CallDomain", "destroyed while a call is in progress", this});
     for (Table* table = newest_.load(order::relaxed); table != nullptr;) {  // relaxed: as above
       Table* const older = table->older();
       Table::destroy(table);
@@ -61,7 +57,8 @@ class BasicCallDomain {
   [[nodiscard]] NMR_ALWAYS_INLINE Record* find_record() noexcept {
     // [cd:2] acquire, pairs with [cd:3]: a whole table.
     Table* const table = fast_.load(order::acquire);
-    if (table == nullptr) [[unlikely]] return nullptr;
+    if (table == nullptr) [[unlikely]]
+      return nullptr;
     const std::uintptr_t thread = Atomics::thread_pointer();
     Record& record = table->home(thread);
     // relaxed: its own store, or that of an earlier thread with this thread pointer, which has ended.
@@ -74,25 +71,28 @@ class BasicCallDomain {
     slot.target.store(nullptr, order::release);
     Atomics::light_fence();
     // relaxed: ordered by the fences; if it is set, the mutex orders the rest.
-    if (slot.recheck.load(order::relaxed) != 0) [[unlikely]] Record::of(slot).domain->leave_slow(slot);
+    if (slot.recheck.load(order::relaxed) != 0) [[unlikely]]
+      Record::of(slot).domain->leave_slow(slot);
   }
 
   // Out of line, in the image that made the domain.
 
-  /// The way in where the first one failed: registers the thread, looks further for its record, retries while the cell
-  /// changes, and falls back to a slotless call.
+  /// The way in where the first one failed: registers the thread, looks further for its record, retries while
+  /// the cell changes, and falls back to a slotless call.
   Entry enter_slow(Cell& cell, SlotlessCall& call) noexcept { return enter_(*this, cell, call); }
   /// The way out of a slot that has been cleared, and was flagged.
   void leave_slow(Slot& slot) noexcept { leave_(*this, slot); }
   void leave_slotless(SlotlessCall& call) noexcept { leave_slotless_(*this, call); }
 
-  /// Closes targets that have been taken out of their cells, linked by link_to_close(): drops the reference that their
-  /// calls are, of each as soon as nobody is inside it any more; perhaps here, perhaps when the last one leaves.
-  /// Progress      blocking for a barrier and a pass over the threads' records; twice that if somebody is inside.
+  /// Closes targets that have been taken out of their cells, linked by link_to_close(): drops the reference
+  /// that their calls are, of each as soon as nobody is inside it any more; perhaps here, perhaps when the
+  /// last one leaves.
+  /// Progress      blocking for a barrier and a pass over the threads' records; twice that if somebody is
+  ///               inside.
   void close(Target* batch) noexcept { close_(*this, batch); }
 
-  /// Calls `f(target)` for each call that the calling thread has in progress. For a short look: the domain's mutex may
-  /// be held.
+  /// Calls `f(target)` for each call that the calling thread has in progress. For a short look: the domain's
+  /// mutex may be held.
   template <class F>
   void for_each_inside(F f) noexcept {
     const std::uintptr_t thread = Atomics::thread_pointer();
@@ -107,9 +107,7 @@ class BasicCallDomain {
     }
     typename Atomics::SignalBlock block;
     LockGuard lock(mutex_);
-    for (SlotlessCall* call = slotless_; call != nullptr; call = call->next) {
-      if (call->thread == thread) f(*call->target);
-    }
+    roster_.for_each_slotless(thread, f);
   }
 
   /// Returns true if the calling thread has a call in progress to the target.
@@ -120,8 +118,6 @@ class BasicCallDomain {
   }
 
  private:
-  // ---- entering -----------------------------------------------------------------------------------------------
-
   NMR_COLD static Entry enter(BasicCallDomain& self, Cell& cell, SlotlessCall& call) noexcept {
     Record* const record = self.own_record();
     Slot* const slot = record != nullptr ? record->free_slot() : nullptr;
@@ -138,22 +134,23 @@ class BasicCallDomain {
     }
   }
 
-  /// Without a slot everything is under the mutex: whoever detaches either looks before, and the cell is seen changed,
-  /// or looks after, and sees the call in the list.
+  /// Without a slot everything is under the mutex: whoever detaches either looks before, and the cell is seen
+  /// changed, or looks after, and sees the call in the list.
   Target* enter_slotless(Cell& cell, SlotlessCall& call) noexcept {
     typename Atomics::SignalBlock block;
     LockGuard lock(mutex_);
     // acquire [cd:7]
     Target* const target = cell.current.load(order::acquire);
     if (target == nullptr) return nullptr;
-    call = {this, Atomics::thread_pointer(), target, slotless_, nullptr};
-    if (slotless_ != nullptr) slotless_->previous = &call;
-    slotless_ = &call;
+    call.domain = this;
+    call.thread = Atomics::thread_pointer();
+    call.target = target;
+    roster_.add(call);
     return target;
   }
 
-  /// Returns the calling thread's record: the one in the newest table, made if need be; or, while it is inside some of
-  /// its calls there or there is no memory, the one in an older table. Null if there is none.
+  /// Returns the calling thread's record: the one in the newest table, made if need be; or, while it is
+  /// inside some of its calls there or there is no memory, the one in an older table. Null if there is none.
   Record* own_record() noexcept {
     const std::uintptr_t thread = Atomics::thread_pointer();
     Record* outgrown = nullptr;
@@ -170,12 +167,13 @@ class BasicCallDomain {
     LockGuard lock(mutex_);
     Record* const record = add_record(thread);
     if (record == nullptr) return outgrown;
-    if (outgrown != nullptr) outgrown->owner.store(Record::kMoved, order::relaxed);  // relaxed: of this thread
+    if (outgrown != nullptr)
+      outgrown->owner.store(Record::kMoved, order::relaxed);  // relaxed: of this thread
     return record;
   }
 
-  /// Under the mutex, so that a registration cannot slip past a detacher's look: either it is seen, or what the new
-  /// thread reads of the cell comes after the target was taken out.
+  /// Under the mutex, so that a registration cannot slip past a detacher's look: either it is seen, or what
+  /// the new thread reads of the cell comes after the target was taken out.
   Record* add_record(std::uintptr_t thread) noexcept {
     Table* table = newest_.load(order::relaxed);  // relaxed: written under the mutex
     Record* record = table != nullptr ? table->find(thread) : nullptr;
@@ -186,8 +184,8 @@ class BasicCallDomain {
       table = Table::create(size, table);
       if (table == nullptr) return nullptr;
       record = table->vacancy(thread);
-      // [cd:3] release, pairs with [cd:2]. With real fences the first look never succeeds, so that every call comes
-      // this way, which has them, and the fast way needs no test for it.
+      // [cd:3] release, pairs with [cd:2]. With real fences the first look never succeeds, so that every call
+      // comes this way, which has them, and the fast way needs no test for it.
       newest_.store(table, order::release);
       if (!real_fences_) fast_.store(table, order::release);  // [cd:3] as above
     }
@@ -195,13 +193,10 @@ class BasicCallDomain {
     for (Slot& slot : record->slots) {
       slot.recheck.store(unflagged(), order::relaxed);  // relaxed: read by this thread, and under the mutex
     }
-    record->next_registered = registered_;
-    registered_ = record;
+    roster_.add(*record);
     record->owner.store(thread, order::relaxed);  // relaxed: only this thread looks for it outside the mutex
     return record;
   }
-
-  // ---- leaving ------------------------------------------------------------------------------------------------
 
   NMR_COLD static void leave(BasicCallDomain& self, Slot& slot) noexcept {
     if (self.real_fences_) {
@@ -213,14 +208,10 @@ class BasicCallDomain {
     {
       typename Atomics::SignalBlock block;
       LockGuard lock(self.mutex_);
-      // [cd:10] acquire, pairs with [cd:4], as [cd:9]. Not this thread's own null for certain: a guard that is left on
-      // another thread frees the slot for its owner before this line.
-      if (self.draining_.find(slot.target.load(order::acquire)) == nullptr) {
-        slot.recheck.store(self.unflagged(), order::relaxed);  // relaxed: of the mutex; whoever reads 0 need not look
-      }
-      drained = self.take_drained();
+      self.roster_.clear_flag(slot, self.unflagged());
+      drained = self.roster_.take_drained();
     }
-    BasicDrainList<Atomics>::drop_calls(drained);
+    BasicCallRoster<Atomics>::drop_calls(drained);
   }
 
   NMR_COLD static void leave_slotless_call(BasicCallDomain& self, SlotlessCall& call) noexcept {
@@ -228,14 +219,11 @@ class BasicCallDomain {
     {
       typename Atomics::SignalBlock block;
       LockGuard lock(self.mutex_);
-      (call.previous != nullptr ? call.previous->next : self.slotless_) = call.next;
-      if (call.next != nullptr) call.next->previous = call.previous;
-      drained = self.take_drained();
+      self.roster_.remove(call);
+      drained = self.roster_.take_drained();
     }
-    BasicDrainList<Atomics>::drop_calls(drained);
+    BasicCallRoster<Atomics>::drop_calls(drained);
   }
-
-  // ---- detaching ----------------------------------------------------------------------------------------------
 
   NMR_COLD static void close_batch(BasicCallDomain& self, Target* batch) noexcept {
     if (batch == nullptr) return;
@@ -244,54 +232,20 @@ class BasicCallDomain {
     {
       typename Atomics::SignalBlock block;
       LockGuard lock(self.mutex_);
-      self.draining_.announce(batch);
-      self.flag_callers(batch);
-      drained = self.draining_.take_unseen_of(batch);
+      drained = self.roster_.announce(batch, self.unflagged());
     }
-    BasicDrainList<Atomics>::drop_calls(drained);
+    BasicCallRoster<Atomics>::drop_calls(drained);
     if (batch == nullptr) return;
     self.detach_fence();  // after it, a leaver whose clearing is not seen here sees its flag
     {
       typename Atomics::SignalBlock block;
       LockGuard lock(self.mutex_);
-      self.draining_.start_scanning(batch);
-      drained = self.take_drained();
+      drained = self.roster_.scan(batch);
     }
-    BasicDrainList<Atomics>::drop_calls(drained);
+    BasicCallRoster<Atomics>::drop_calls(drained);
   }
 
   void detach_fence() noexcept { real_fences_ ? Atomics::full_fence() : Atomics::heavy_fence(); }
-
-  /// Flags the slots that hold one of the batch. No others: a flag that no second barrier follows could be missed by
-  /// its leaver, and then nobody would look again.
-  void flag_callers(Target* batch) noexcept {
-    for (Record* record = registered_; record != nullptr; record = record->next_registered) {
-      for (Slot& slot : record->slots) {
-        // [cd:9] acquire, pairs with [cd:4], [cd:5], [cd:6]: the calls that have left this slot.
-        const Target* const target = slot.target.load(order::acquire);
-        if (target == nullptr || !BasicDrainList<Atomics>::mark_inside(batch, target)) continue;
-        slot.recheck.store(unflagged() | Slot::kDraining, order::relaxed);  // relaxed: ordered by the barrier
-      }
-    }
-    for (SlotlessCall* call = slotless_; call != nullptr; call = call->next) {
-      (void)BasicDrainList<Atomics>::mark_inside(batch, call->target);
-    }
-  }
-
-  /// Looks at the flagged slots and the slotless calls, and takes out every target that nobody is inside of. Always
-  /// for all targets that are being scanned for: their leavers may have found the mutex taken by this thread.
-  [[nodiscard]] Target* take_drained() noexcept {
-    draining_.begin_pass();
-    for (Record* record = registered_; record != nullptr; record = record->next_registered) {
-      for (Slot& slot : record->slots) {
-        // relaxed: written under the mutex.
-        if ((slot.recheck.load(order::relaxed) & Slot::kDraining) == 0) continue;
-        draining_.saw_inside(slot.target.load(order::acquire));  // [cd:9] as above
-      }
-    }
-    for (SlotlessCall* call = slotless_; call != nullptr; call = call->next) draining_.saw_inside(call->target);
-    return draining_.take_unseen();
-  }
 
   [[nodiscard]] std::uint32_t unflagged() const noexcept { return real_fences_ ? Slot::kRealFences : 0u; }
 
@@ -306,10 +260,7 @@ class BasicCallDomain {
 
   typename Atomics::template Atomic<Table*> newest_{nullptr};
   typename Atomics::Mutex mutex_;
-  // All below belongs to the mutex.
-  BasicDrainList<Atomics> draining_;
-  Record* registered_ = nullptr;
-  SlotlessCall* slotless_ = nullptr;
+  BasicCallRoster<Atomics> roster_;  // under the mutex
 };
 
 using CallDomain = BasicCallDomain<StdAtomics>;

@@ -22,9 +22,9 @@ struct BasicCallSlot {
   std::uint32_t index = 0;  // in its record, which it finds by it
 };
 
-/// The calls in progress of one thread, in lines that only this thread writes (but for the flags of a detach).
-/// A record belongs to a thread pointer: when a thread has ended, the next that is given its thread pointer inherits
-/// the record, ordered by the slots.
+/// The calls in progress of one thread, in lines that only this thread writes (but for the flags of a
+/// detach). A record belongs to a thread pointer: when a thread has ended, the next that is given its thread
+/// pointer inherits the record, ordered by the slots.
 template <AtomicsPolicy Atomics>
 struct alignas(2 * kCacheLine) BasicCallRecord {
   using Slot = BasicCallSlot<Atomics>;
@@ -45,7 +45,8 @@ struct alignas(2 * kCacheLine) BasicCallRecord {
   [[nodiscard]] NMR_ALWAYS_INLINE Slot* free_slot() noexcept {
     for (Slot& slot : slots) {
       // [cd:1] acquire, pairs with [cd:4]: the call that was here before, perhaps left by another thread.
-      if (slot.target.load(order::acquire) == nullptr) [[likely]] return &slot;
+      if (slot.target.load(order::acquire) == nullptr) [[likely]]
+        return &slot;
     }
     return nullptr;
   }
@@ -59,7 +60,8 @@ struct alignas(2 * kCacheLine) BasicCallRecord {
 
   [[nodiscard]] static BasicCallRecord& of(Slot& slot) noexcept {
     Slot* const first = &slot - slot.index;
-    return *reinterpret_cast<BasicCallRecord*>(reinterpret_cast<char*>(first) - offsetof(BasicCallRecord, slots));
+    return *reinterpret_cast<BasicCallRecord*>(reinterpret_cast<char*>(first) -
+                                               offsetof(BasicCallRecord, slots));
   }
 };
 

@@ -8,8 +8,8 @@
 
 namespace nmr {
 
-/// Records by thread pointer: open addressing, and a first probe that needs no lock. Never shrinks; tables that have
-/// been outgrown stay until the domain goes, since a thread may be inside one of their records.
+/// Records by thread pointer: open addressing, and a first probe that needs no lock. Never shrinks; tables
+/// that have been outgrown stay until the domain goes, since a thread may be inside one of their records.
 template <AtomicsPolicy Atomics>
 class alignas(2 * kCacheLine) BasicCallTable {
  public:
@@ -33,7 +33,8 @@ class alignas(2 * kCacheLine) BasicCallTable {
   /// Returns the place where a thread's record is looked for first.
   [[nodiscard]] Record& home(std::uintptr_t thread) noexcept { return records()[hash(thread) & mask_]; }
 
-  /// Returns the thread's record or null. Only the thread itself may ask: nobody else writes its thread pointer here.
+  /// Returns the thread's record or null. Only the thread itself may ask: nobody else writes its thread
+  /// pointer here.
   [[nodiscard]] Record* find(std::uintptr_t thread) noexcept {
     for (std::size_t i = 0; i <= mask_; ++i) {
       Record& record = records()[(hash(thread) + i) & mask_];
@@ -45,7 +46,8 @@ class alignas(2 * kCacheLine) BasicCallTable {
     return nullptr;
   }
 
-  /// Returns a place for a new record, or null if the table should be replaced by a larger one. Under the mutex.
+  /// Returns a place for a new record, or null if the table should be replaced by a larger one. Under the
+  /// mutex.
   [[nodiscard]] Record* vacancy(std::uintptr_t thread) noexcept {
     if (used_ > mask_ / 2) return nullptr;
     for (std::size_t i = 0;; ++i) {
@@ -64,7 +66,9 @@ class alignas(2 * kCacheLine) BasicCallTable {
   [[nodiscard]] Record* records() noexcept { return reinterpret_cast<Record*>(this + 1); }
 
   // Thread pointers are some page's distance apart, at the least: the bits above a page spread them.
-  [[nodiscard]] static std::size_t hash(std::uintptr_t thread) noexcept { return (thread >> 12) ^ (thread >> 20); }
+  [[nodiscard]] static std::size_t hash(std::uintptr_t thread) noexcept {
+    return (thread >> 12) ^ (thread >> 20);
+  }
 
   std::size_t mask_;
   BasicCallTable* older_;

@@ -9,8 +9,9 @@ class BasicDrainList;
 
 /// What calls go to, as those who count them see it: references to it, and its place in a detach.
 ///
-/// All calls that are counted elsewhere (in slots of threads, or in a handle) are together one reference here; every
-/// hold is one more. So one count says when the last has left, and it is the only thing that runs completions.
+/// All calls that are counted elsewhere (in slots of threads, or in a handle) are together one reference
+/// here; every hold is one more. So one count says when the last has left, and it is the only thing that runs
+/// completions.
 template <AtomicsPolicy Atomics>
 class BasicCallTarget {
  public:
@@ -18,7 +19,8 @@ class BasicCallTarget {
   BasicCallTarget(const BasicCallTarget&) = delete;
   BasicCallTarget& operator=(const BasicCallTarget&) = delete;
 
-  /// Makes it ready to be called, before it is published anywhere. Returns false while it still is attached or drains.
+  /// Makes it ready to be called, before it is published anywhere. Returns false while it still is attached
+  /// or drains.
   [[nodiscard]] bool open() noexcept {
     if (!refs_.run_down_already()) return false;
     refs_.reinitialize();
@@ -40,8 +42,8 @@ class BasicCallTarget {
   friend class BasicDrainList<Atomics>;
 
   enum class Phase : unsigned char {
-    kAnnounced,  // callers may still be in stores that the second barrier has not made visible: nobody concludes
-    kScanning,   // whoever finds no caller inside takes it out of the list and drops the calls' reference
+    kAnnounced,  // before the second barrier, leavers may miss their flag: nobody concludes
+    kScanning,  // whoever finds no caller inside takes it out of the list and drops the calls' reference
   };
 
   BasicRundownRef<Atomics> refs_;

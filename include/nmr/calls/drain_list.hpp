@@ -14,8 +14,8 @@ class BasicDrainList {
 
   [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
 
-  /// Returns the target if `address` is that of one in the list. Until then it is an address and nothing more: a slot
-  /// may hold that of a target which was never validated, and is gone.
+  /// Returns the target if `address` is that of one in the list. Until then it is an address and nothing
+  /// more: a slot may hold that of a target which was never validated, and is gone.
   [[nodiscard]] Target* find(const Target* address) const noexcept {
     Target* target = first_;
     while (target != nullptr && target != address) target = target->next_;
@@ -33,8 +33,8 @@ class BasicDrainList {
     }
   }
 
-  /// Takes out of the list and the batch those of the batch in which nobody was seen. Returns them, and leaves the
-  /// rest in `batch`. Nobody else takes out what is only announced.
+  /// Takes out of the list and the batch those of the batch in which nobody was seen. Returns them, and
+  /// leaves the rest in `batch`. Nobody else takes out what is only announced.
   [[nodiscard]] Target* take_unseen_of(Target*& batch) noexcept {
     Target* taken = nullptr;
     Target* kept = nullptr;

@@ -7,11 +7,11 @@
 
 namespace nmr {
 
-/// The way to count calls in flight without thread pointers, for drivers: one word in the caller's handle, one
-/// fetch_add that checks and counts. All threads that call through one handle share its line.
+/// The way to count calls in flight without thread pointers, for drivers: one word in the caller's handle,
+/// one fetch_add that checks and counts. All threads that call through one handle share its line.
 ///
-/// The count is in the handle because the target may be gone before a late caller could touch a count in it. So there is
-/// one target at a time, and putting in another waits until the calls to the last have left.
+/// The count is in the handle because the target may be gone before a late caller could touch a count in it.
+/// So there is one target at a time, and putting in another waits until the calls to the last have left.
 template <AtomicsPolicy A>
 struct BasicOneWordCalls {
   using Atomics = A;
@@ -36,12 +36,14 @@ struct BasicOneWordCalls {
   class Target : public BasicCallTarget<A> {
    private:
     friend class Cell;
-    Completion calls_left_{nullptr, nullptr};  // made anew by whoever takes the target out, in code that stays
+    Completion calls_left_{nullptr,
+                           nullptr};  // made anew by whoever takes the target out, in code that stays
   };
 
   class Cell {
    public:
-    explicit Cell(Domain& domain) noexcept : calls_(typename BasicRundownRef<A>::BornRunDown{}), domain_(&domain) {}
+    explicit Cell(Domain& domain) noexcept
+        : calls_(typename BasicRundownRef<A>::BornRunDown{}), domain_(&domain) {}
     Cell(const Cell&) = delete;
     Cell& operator=(const Cell&) = delete;
 
@@ -50,9 +52,10 @@ struct BasicOneWordCalls {
       return installed_.load(order::relaxed) == nullptr;  // relaxed: a hint
     }
 
-    /// Puts a target in, opened before. Returns what was there, taken out (linked as close() wants it), or null. Calls
-    /// are refused in between.
-    /// Progress      blocking: waits until the calls to what was there have left. Not from inside one of them.
+    /// Puts a target in, opened before. Returns what was there, taken out (linked as close() wants it), or
+    /// null. Calls are refused in between.
+    /// Progress      blocking: waits until the calls to what was there have left. Not from inside one of
+    ///               them.
     [[nodiscard]] Target* install(Target& target) noexcept {
       Target* replaced = nullptr;
       for (unsigned turn = 0;; ++turn) {
@@ -61,7 +64,8 @@ struct BasicOneWordCalls {
           replaced = removed;
         }
         Target* expected = nullptr;
-        // [cd:11] acq_rel CAS, pairs with [cd:12]: one thread installs at a time, and sees what the last one wrote.
+        // [cd:11] acq_rel CAS, pairs with [cd:12]: one thread installs at a time, and sees what the last one
+        // wrote.
         if (installed_.compare_exchange_strong(expected, installing(), order::acq_rel, order::relaxed)) break;
         Atomics::relax(turn);
       }
@@ -84,12 +88,13 @@ struct BasicOneWordCalls {
       }
     }
 
-    /// Takes out this target, if it is there: calls are refused from here on, and when those in progress have left, the
-    /// reference that they are is dropped.
+    /// Takes out this target, if it is there: calls are refused from here on, and when those in progress have
+    /// left, the reference that they are is dropped.
     bool remove(Target& target) noexcept {
       Target* expected = &target;
       // [cd:13] acquire CAS, pairs with [cd:12]: the target.
-      if (!installed_.compare_exchange_strong(expected, nullptr, order::acquire, order::relaxed)) return false;
+      if (!installed_.compare_exchange_strong(expected, nullptr, order::acquire, order::relaxed))
+        return false;
       new (&target.calls_left_) Completion(&drop_calls, &target);
       calls_.begin_rundown(target.calls_left_);
       return true;
@@ -98,7 +103,9 @@ struct BasicOneWordCalls {
    private:
     friend class Call;
 
-    static void drop_calls(Completion&, void* target) noexcept { static_cast<Target*>(target)->refs().release(); }
+    static void drop_calls(Completion&, void* target) noexcept {
+      static_cast<Target*>(target)->refs().release();
+    }
 
     /// An address that is no target's: somebody is putting one in.
     [[nodiscard]] Target* installing() noexcept { return reinterpret_cast<Target*>(this); }
@@ -112,7 +119,8 @@ struct BasicOneWordCalls {
   class Call {
    public:
     NMR_ALWAYS_INLINE explicit Call(Cell& cell) noexcept
-        : cell_(cell.calls_.try_acquire() ? &cell : nullptr), target_(cell_ != nullptr ? cell.current_ : nullptr) {}
+        : cell_(cell.calls_.try_acquire() ? &cell : nullptr),
+          target_(cell_ != nullptr ? cell.current_ : nullptr) {}
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
     NMR_ALWAYS_INLINE ~Call() { leave(); }
@@ -141,7 +149,9 @@ struct BasicOneWordCalls {
 
   /// Nothing is left to do once a target is out of its cell.
   static void close(Domain&, BasicCallTarget<A>*) noexcept {}
-  [[nodiscard]] static bool inside(Domain&, const BasicCallTarget<A>&) noexcept { return false; }  // cannot be known
+  [[nodiscard]] static bool inside(Domain&, const BasicCallTarget<A>&) noexcept {
+    return false;
+  }  // cannot be known
 };
 
 using OneWordCalls = BasicOneWordCalls<StdAtomics>;

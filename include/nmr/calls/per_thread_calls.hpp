@@ -3,8 +3,9 @@
 
 namespace nmr {
 
-/// The default way to count calls in flight: each thread notes in its own record what it is inside of. A call has no
-/// lock, no read-modify-write and no fence, and writes to no memory that another thread's calls write or read.
+/// The default way to count calls in flight: each thread notes in its own record what it is inside of. A call
+/// has no lock, no read-modify-write and no fence, and writes to no memory that another thread's calls write
+/// or read.
 template <AtomicsPolicy A>
 struct BasicPerThreadCalls {
   using Atomics = A;
@@ -24,8 +25,8 @@ struct BasicPerThreadCalls {
       return cell_.current.load(order::relaxed) == nullptr;  // relaxed: a hint
     }
 
-    /// Puts a target in, opened before. Returns what was there, taken out and still to be closed (linked as close()
-    /// wants it), or null. From one to the other in one step: no call is refused in between.
+    /// Puts a target in, opened before. Returns what was there, taken out and still to be closed (linked as
+    /// close() wants it), or null. From one to the other in one step: no call is refused in between.
     [[nodiscard]] Target* install(Target& target) noexcept { return exchange(&target); }
     /// Takes out whatever is there. Returns it, still to be closed, or null.
     [[nodiscard]] Target* remove_any() noexcept { return exchange(nullptr); }
@@ -84,15 +85,18 @@ struct BasicPerThreadCalls {
     NMR_ALWAYS_INLINE Entry enter(BasicCallCell<A>& cell) noexcept {
       BasicCallRecord<A>* const record = cell.domain->find_record();
       BasicCallSlot<A>* const slot = record != nullptr ? record->free_slot() : nullptr;
-      if (slot == nullptr) [[unlikely]] return cell.domain->enter_slow(cell, slotless_);
+      if (slot == nullptr) [[unlikely]]
+        return cell.domain->enter_slow(cell, slotless_);
       Target* const target = cell.current.load(order::relaxed);  // relaxed: validated by [cd:7]
-      if (target == nullptr) [[unlikely]] return {nullptr, nullptr};
-      // [cd:5] release, pairs with [cd:9]. Not relaxed: to read it is to see that the calls before in this slot have
-      // left; a plain store after their release store would end its release sequence.
+      if (target == nullptr) [[unlikely]]
+        return {nullptr, nullptr};
+      // [cd:5] release, pairs with [cd:9]. Not relaxed: to read it is to see that the calls before in this
+      // slot have left; a plain store after their release store would end its release sequence.
       slot->target.store(target, order::release);
       A::light_fence();
       // [cd:7] as in the domain's enter(): this load is the whole detach check
-      if (cell.current.load(order::acquire) == target) [[likely]] return {slot, target};
+      if (cell.current.load(order::acquire) == target) [[likely]]
+        return {slot, target};
       Domain::clear_slot(*slot);
       return cell.domain->enter_slow(cell, slotless_);
     }
@@ -103,7 +107,9 @@ struct BasicPerThreadCalls {
 
   /// Closes targets that are out of their cells. See BasicCallDomain::close().
   static void close(Domain& domain, Target* batch) noexcept { domain.close(batch); }
-  [[nodiscard]] static bool inside(Domain& domain, const Target& target) noexcept { return domain.inside(target); }
+  [[nodiscard]] static bool inside(Domain& domain, const Target& target) noexcept {
+    return domain.inside(target);
+  }
 };
 
 using PerThreadCalls = BasicPerThreadCalls<StdAtomics>;

@@ -1,6 +1,6 @@
 #pragma once
-/// The one seam for everything that synchronises. Each type of the library is `BasicX<Atomics>` with an alias `X` over
-/// StdAtomics; tests put a model checker or a counting policy in its place and run the same headers.
+/// The one seam for everything that synchronises. Each type of the library is `BasicX<Atomics>` with an alias
+/// `X` over StdAtomics; tests put a model checker or a counting policy in its place and run the same headers.
 #include <atomic>
 #include <concepts>
 #include <cstddef>
@@ -51,8 +51,8 @@ struct StdAtomics {
 
 /// What a policy has to offer.
 template <class A>
-concept AtomicsPolicy = requires(typename A::Mutex& mutex, typename A::Condition& condition, std::int64_t deadline,
-                                 unsigned turn, const MisuseReport& report) {
+concept AtomicsPolicy = requires(typename A::Mutex& mutex, typename A::Condition& condition,
+                                 std::int64_t deadline, unsigned turn, const MisuseReport& report) {
   typename A::template Atomic<std::uintptr_t>;
   typename A::SignalBlock;
   A::kCallSlots + A::kFirstCallRecords;

@@ -3,8 +3,8 @@
 
 namespace nmr::platform {
 
-/// Calls a callback that returns a Status and may throw. Returns its status, or kUnhandledException: an exception must
-/// not cross a registry, whose other bindings go on.
+/// Calls a callback that returns a Status and may throw. Returns its status, or kUnhandledException: an
+/// exception must not cross a registry, whose other bindings go on.
 template <class F>
 Status contain(F callback) noexcept {
 #if defined(__cpp_exceptions)

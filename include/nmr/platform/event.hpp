@@ -6,8 +6,9 @@ namespace nmr {
 
 /// A completion that a thread waits for: set once, by running it.
 ///
-/// Lifetime      may be destroyed as soon as a wait has returned true: the setter notifies under the mutex and is
-///               out of it before a waiter can return (cplusplus/papers#1279 tells what goes wrong otherwise).
+/// Lifetime      may be destroyed as soon as a wait has returned true: the setter notifies under the mutex
+///               and is out of it before a waiter can return (cplusplus/papers#1279 tells what goes wrong
+///               otherwise).
 template <AtomicsPolicy Atomics>
 class BasicEvent : public Completion {
  public:
@@ -19,11 +20,11 @@ class BasicEvent : public Completion {
     while (!set_) condition_.wait(mutex_);
   }
 
-  /// Waits until the event is set, or until the deadline has passed and `take_back()` has unlinked this node from
-  /// the list that would run it. Returns true if it was set; then and only then a completion has run.
+  /// Waits until the event is set, or until the deadline has passed and `take_back()` has unlinked this node
+  /// from the list that would run it. Returns true if it was set; then and only then a completion has run.
   ///
-  /// `take_back` runs under the mutex, and only while claim() has not: so as long as it runs, the completing thread
-  /// cannot have let anybody else free the list.
+  /// `take_back` runs under the mutex, and only while claim() has not: so as long as it runs, the completing
+  /// thread cannot have let anybody else free the list.
   template <class TakeBack>
   [[nodiscard]] bool wait_until(platform::Deadline deadline, TakeBack take_back) noexcept {
     LockGuard lock(mutex_);

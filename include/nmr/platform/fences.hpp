@@ -1,8 +1,9 @@
 #pragma once
-/// The two halves of an asymmetric fence. The frequent side pays a compiler fence only (light); the rare side asks
-/// the system to make every running thread of the process pass a full barrier (heavy). Together they order like two
-/// sequentially consistent fences: if the light side's store comes first, whoever ran the heavy side sees it; if the
-/// heavy side comes first, the light side's load sees what was stored before the heavy side.
+/// The two halves of an asymmetric fence. The frequent side pays a compiler fence only (light); the rare side
+/// asks the system to make every running thread of the process pass a full barrier (heavy). Together they
+/// order like two sequentially consistent fences: if the light side's store comes first, whoever ran the
+/// heavy side sees it; if the heavy side comes first, the light side's load sees what was stored before the
+/// heavy side.
 #include <atomic>
 #include <cstdint>
 #include <nmr/platform/config.hpp>
@@ -28,8 +29,8 @@ inline void full_fence() noexcept {
 #endif
 }
 
-/// Returns true if the system offers the process-wide barrier and it works here, found out by running it once:
-/// kernels without it and sandboxes that deny it answer only when asked (membarrier(2)).
+/// Returns true if the system offers the process-wide barrier and it works here, found out by running it
+/// once: kernels without it and sandboxes that deny it answer only when asked (membarrier(2)).
 [[nodiscard]] inline bool try_enable_heavy_fence() noexcept {
 #if defined(__linux__)
   return ::syscall(__NR_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0 &&
@@ -41,12 +42,15 @@ inline void full_fence() noexcept {
 #endif
 }
 
-/// The barrier itself. One that fails after it has worked (a sandbox closed later) cannot be made up for: callers are
-/// inside without a fence of their own. It is reported, and the process ends even if the handler returns.
+/// The barrier itself. One that fails after it has worked (a sandbox closed later) cannot be made up for:
+/// callers are inside without a fence of their own. It is reported, and the process ends even if the handler
+/// returns.
 inline void heavy_fence() noexcept {
 #if defined(__linux__)
-  if (::syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0) [[likely]] return;
-  report_misuse({"CallDomain", "heavy_fence", "the process-wide barrier is denied after it had worked", nullptr});
+  if (::syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0) [[likely]]
+    return;
+  report_misuse(
+      {"CallDomain", "heavy_fence", "the process-wide barrier is denied after it had worked", nullptr});
   std::abort();
 #elif defined(_WIN32)
   FlushProcessWriteBuffers();

@@ -1,6 +1,6 @@
 #pragma once
-/// Mutex and condition of the default policy. Not <mutex> and <condition_variable>: those pull in <chrono> and
-/// more than double the compile time of a header that a driver includes for one word.
+/// Mutex and condition of the default policy. Not <mutex> and <condition_variable>: those pull in <chrono>
+/// and more than double the compile time of a header that a driver includes for one word.
 #include <cstdint>
 #include <nmr/platform/config.hpp>
 
@@ -27,8 +27,9 @@ enum : std::int64_t { kNever = INT64_MAX };
 /// `period` will do.
 template <class Duration>
 [[nodiscard]] constexpr std::int64_t to_nanoseconds(const Duration& duration) noexcept {
-  const auto scaled = static_cast<long double>(duration.count()) * static_cast<long double>(Duration::period::num) *
-                      1e9L / static_cast<long double>(Duration::period::den);
+  const auto scaled = static_cast<long double>(duration.count()) *
+                      static_cast<long double>(Duration::period::num) * 1e9L /
+                      static_cast<long double>(Duration::period::den);
   if (!(scaled > 0)) return 0;
   return scaled < 4e18L ? static_cast<std::int64_t>(scaled) : kNever;
 }
@@ -95,8 +96,8 @@ class Condition {
   pthread_cond_t handle_;
 };
 
-/// Keeps signal handlers of this thread out while it lives: a handler that calls through a binding must not meet
-/// a mutex that its own thread holds.
+/// Keeps signal handlers of this thread out while it lives: a handler that calls through a binding must not
+/// meet a mutex that its own thread holds.
 class SignalBlock {
  public:
   SignalBlock() noexcept {
@@ -122,7 +123,8 @@ inline void yield_thread() noexcept { sched_yield(); }
 #else  // any other system: the standard library
 
 [[nodiscard]] inline std::int64_t now_ns() noexcept {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
 

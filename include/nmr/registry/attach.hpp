@@ -6,7 +6,8 @@
 
 namespace nmr {
 
-/// What an attach callback is given, without its types: the binding on offer, and what the callback says to it.
+/// What an attach callback is given, without its types: the binding on offer, and what the callback says to
+/// it.
 template <class Calls>
 struct BasicOffer {
   using Side = BasicBindingSide<Calls>;
@@ -22,8 +23,8 @@ struct BasicOffer {
   typename Calls::Target* replaced = nullptr;  // what accepting took out of occupied handles
 };
 
-/// The first half of a binding's life: from kOffered to kAttached or kRejected (nmr-semantics T2 to T10). No lock is held
-/// in any callback.
+/// The first half of a binding's life: from kOffered to kAttached or kRejected (nmr-semantics T2 to T10). No
+/// lock is held in any callback.
 template <class Calls>
 struct BasicAttach {
   using State = BasicRegistryState<Calls>;
@@ -50,7 +51,8 @@ struct BasicAttach {
   }
 
   /// The client accepts: asks the provider, and attaches both sides if it agrees (NmrClientAttachProvider).
-  static Status accept(Offer& offer, typename Calls::Cell* cell, void* context, const void* dispatch) noexcept {
+  static Status accept(Offer& offer, typename Calls::Cell* cell, void* context,
+                       const void* dispatch) noexcept {
     Binding& binding = offer.side.binding;
     Side& client = binding.client;
     Side& provider = binding.provider;
@@ -87,8 +89,10 @@ struct BasicAttach {
   }
 
   /// The provider agrees: says what the client's calls get, and through which handle its own go.
-  static Status agree(Offer& offer, typename Calls::Cell* cell, void* context, const void* dispatch) noexcept {
-    if (cell != nullptr && &cell->domain() != &offer.side.registration.registry.calls) return Status::kInvalidParameter;
+  static Status agree(Offer& offer, typename Calls::Cell* cell, void* context,
+                      const void* dispatch) noexcept {
+    if (cell != nullptr && &cell->domain() != &offer.side.registration.registry.calls)
+      return Status::kInvalidParameter;
     offer.cell = cell;
     offer.context = context;
     offer.dispatch = dispatch;
@@ -126,7 +130,8 @@ struct BasicAttach {
 
   static bool start(State& state, Binding& binding) noexcept {
     LockGuard lock(state.mutex);
-    const bool late = binding.client.registration.deregistering || binding.provider.registration.deregistering;
+    const bool late =
+        binding.client.registration.deregistering || binding.provider.registration.deregistering;
     binding.state = late ? BindingState::kRejected : BindingState::kClientAttaching;
     return !late;
   }
@@ -139,7 +144,7 @@ struct BasicAttach {
 
   static void open(Side& side, Target*& replaced) noexcept {
     (void)side.outgoing.open(side.registration.registry.calls);  // new, so it can be opened
-    side.outgoing.refs().duplicate();                              // the duty to detach
+    side.outgoing.refs().duplicate();  // the duty to detach
     for (Target* target = side.cell->install(side.outgoing); target != nullptr;) {
       auto* const next = static_cast<Target*>(target->next_to_close());
       target->link_to_close(replaced);
@@ -148,8 +153,9 @@ struct BasicAttach {
     }
   }
 
-  /// Decides what the client's answer means. Returns false if the binding is rejected, and this thread's to retire; else
-  /// it may be gone. A late comer, one whose registration went away meanwhile, is claimed for detaching at once.
+  /// Decides what the client's answer means. Returns false if the binding is rejected, and this thread's to
+  /// retire; else it may be gone. A late comer, one whose registration went away meanwhile, is claimed for
+  /// detaching at once.
   static bool conclude(State& state, Binding& binding, Status status, Binding*& batch) noexcept {
     Registration& client = binding.client.registration;
     Registration& provider = binding.provider.registration;
@@ -166,7 +172,8 @@ struct BasicAttach {
           BasicDetach<Calls>::claim(binding, batch);
         }
       } else if (attached) {
-        if (status != Status::kUnhandledException) misuse = "the attach callback failed after accept() had succeeded";
+        if (status != Status::kUnhandledException)
+          misuse = "the attach callback failed after accept() had succeeded";
         note(binding, status, ModuleSide::kClient);
         BasicDetach<Calls>::claim(binding, batch);  // of the provider's side alone
       } else if (binding.state != BindingState::kRejected) {
@@ -189,8 +196,8 @@ struct BasicAttach {
     provider.note({client.module.instance.module_id, status, refused_by});
   }
 
-  /// What accepting took out of occupied handles: closes it, and claims the bindings for detaching, as if their own side
-  /// had asked for it. What was attached by hand is only closed.
+  /// What accepting took out of occupied handles: closes it, and claims the bindings for detaching, as if
+  /// their own side had asked for it. What was attached by hand is only closed.
   static void detach_replaced(State& state, Target* replaced, Binding*& batch) noexcept {
     if (replaced == nullptr) return;
     for (auto* target = replaced; target != nullptr; target = static_cast<Target*>(target->next_to_close())) {

@@ -42,16 +42,17 @@ struct OwnedContext {
 
 /// One side of a binding: its way to the other side, and how far it has come with detaching.
 ///
-/// The count of `outgoing` is the count of all that keeps this side from being done: its calls in flight and its holds;
-/// from attach on the duty to detach, which the DetachCompletion becomes; and while the detach callback runs, the
-/// callback. When it has run down the side is done, whichever of these was the last.
+/// The count of `outgoing` is the count of all that keeps this side from being done: its calls in flight and
+/// its holds; from attach on the duty to detach, which the DetachCompletion becomes; and while the detach
+/// callback runs, the callback. When it has run down the side is done, whichever of these was the last.
 template <class Calls>
 struct BasicBindingSide {
   using Registration = BasicRegistrationCore<Calls>;
   using Cell = typename Calls::Cell;
   using Step = void (*)(BasicBindingSide& side) noexcept;
 
-  BasicBindingSide(BasicBindingCore<Calls>& whole, Registration& whose, typename Calls::Domain& domain) noexcept
+  BasicBindingSide(BasicBindingCore<Calls>& whole, Registration& whose,
+                   typename Calls::Domain& domain) noexcept
       : binding(whole), registration(whose), own_cell(domain), cell(&own_cell) {
     outgoing.set_owner(&whole);
   }
@@ -63,7 +64,7 @@ struct BasicBindingSide {
   Cell* cell;  // where its calls go through: a handle of the module's, or own_cell
   OwnedContext owned;
   Completion detached{&complete_detach, this};  // what its DetachCompletion completes
-  Completion advance{&take_step, this};         // run when the count has run down, and again on an executor
+  Completion advance{&take_step, this};  // run when the count has run down, and again on an executor
   Step next_step = nullptr;
   BasicBindingCore<Calls>* previous = nullptr;  // in the registration's list
   BasicBindingCore<Calls>* next = nullptr;
@@ -79,7 +80,8 @@ struct BasicBindingSide {
   }
 };
 
-/// One client registration paired with one provider registration. State and links belong to the registry's mutex.
+/// One client registration paired with one provider registration. State and links belong to the registry's
+/// mutex.
 template <class Calls>
 struct BasicBindingCore {
   using Registration = BasicRegistrationCore<Calls>;
@@ -88,7 +90,9 @@ struct BasicBindingCore {
   BasicBindingCore(BindingId name, Registration& c, Registration& p, typename Calls::Domain& domain) noexcept
       : id(name), client(*this, c, domain), provider(*this, p, domain) {}
 
-  [[nodiscard]] Side& side_of(ModuleSide which) noexcept { return which == ModuleSide::kClient ? client : provider; }
+  [[nodiscard]] Side& side_of(ModuleSide which) noexcept {
+    return which == ModuleSide::kClient ? client : provider;
+  }
   [[nodiscard]] Side& peer_of(const Side& side) noexcept { return &side == &client ? provider : client; }
   /// Returns the context that a side gave: the one that its peer's calls take.
   [[nodiscard]] void* context_of(const Side& side) noexcept { return peer_of(side).outgoing.context(); }
@@ -96,9 +100,9 @@ struct BasicBindingCore {
   const BindingId id;
   BindingState state = BindingState::kOffered;
   bool detach_requested = false;  // while it was being attached
-  bool retire_pending = false;    // gone, but for those who are looking at it
-  std::uint8_t sides_left = 0;    // not done yet
-  std::uint32_t pins = 0;         // enumerations that stand at this binding
+  bool retire_pending = false;  // gone, but for those who are looking at it
+  std::uint8_t sides_left = 0;  // not done yet
+  std::uint32_t pins = 0;  // enumerations that stand at this binding
   BasicBindingCore* batch = nullptr;
   Side client;
   Side provider;

@@ -5,8 +5,8 @@
 
 namespace nmr {
 
-/// The second half of a binding's life: from kDetaching until it is gone (nmr-semantics transitions T11 to T15).
-/// Allocates nothing and cannot fail. No lock is held in any callback.
+/// The second half of a binding's life: from kDetaching until it is gone (nmr-semantics transitions T11 to
+/// T15). Allocates nothing and cannot fail. No lock is held in any callback.
 template <class Calls>
 struct BasicDetach {
   using State = BasicRegistryState<Calls>;
@@ -29,8 +29,8 @@ struct BasicDetach {
     batch = &binding;
   }
 
-  /// Detaches a batch that this thread has claimed: refuses new calls both ways on all of them, with one barrier, then
-  /// asks each side. A binding may be gone, and the registrations too, when this returns.
+  /// Detaches a batch that this thread has claimed: refuses new calls both ways on all of them, with one
+  /// barrier, then asks each side. A binding may be gone, and the registrations too, when this returns.
   static void run(State& state, Binding* batch) noexcept {
     if (batch == nullptr) return;
     Target* to_close = nullptr;
@@ -48,8 +48,8 @@ struct BasicDetach {
     }
   }
 
-  /// Drops a binding that was never attached, or ends one that was cleaned up: unlinks and frees it, then lets go of both
-  /// registrations, which may complete their deregistration.
+  /// Drops a binding that was never attached, or ends one that was cleaned up: unlinks and frees it, then
+  /// lets go of both registrations, which may complete their deregistration.
   static void retire(State& state, Binding& binding) noexcept {
     {
       LockGuard lock(state.mutex);

@@ -10,9 +10,10 @@ namespace nmr {
 
 /// What a client module registers (NPI_CLIENT_CHARACTERISTICS): its callbacks, and who it is.
 ///
-/// The registry keeps a pointer to it: it, and what it points to, stays until deregistration has completed. No lock is held
-/// in any callback; each may register, deregister, detach, complete and enumerate. Attach callbacks may throw, which
-/// refuses the peer; they run on the thread that registers the later of the two sides.
+/// The registry keeps a pointer to it: it, and what it points to, stays until deregistration has completed.
+/// No lock is held in any callback; each may register, deregister, detach, complete and enumerate. Attach
+/// callbacks may throw, which refuses the peer; they run on the thread that registers the later of the two
+/// sides.
 template <Npi N, class Calls>
 struct BasicClientModule {
   std::uint16_t version = 0;
@@ -20,8 +21,9 @@ struct BasicClientModule {
 
   /// A provider is offered. Returns what offer.accept() returned, or declines with kNoInterface or an error.
   Status (*attach_provider)(void* registration_context, BasicProviderOffer<N, Calls>& offer) = nullptr;
-  /// Either side wants to leave: the client's calls are refused from now on. Must not block, nor free its context. The
-  /// client is done when `done` has been dropped and its calls in flight have left. Called once for each attachment.
+  /// Either side wants to leave: the client's calls are refused from now on. Must not block, nor free its
+  /// context. The client is done when `done` has been dropped and its calls in flight have left. Called once
+  /// for each attachment.
   void (*detach_provider)(void* binding_context, DetachCompletion done) noexcept = nullptr;
   /// Both sides are done: nobody will use the context again. May be null.
   void (*cleanup_binding_context)(void* binding_context) noexcept = nullptr;

@@ -22,9 +22,9 @@ struct NpiId {
   friend constexpr bool operator==(const NpiId&, const NpiId&) noexcept = default;
 };
 
-/// Names a module (NPI_MODULEID): a GUID, or the locally unique identifier of an interface. Opaque to the registry; peers
-/// read it to decide whether to attach. Two are equal if they are of one kind and have one value
-/// (NmrIsEqualNpiModuleId).
+/// Names a module (NPI_MODULEID): a GUID, or the locally unique identifier of an interface. Opaque to the
+/// registry; peers read it to decide whether to attach. Two are equal if they are of one kind and have one
+/// value (NmrIsEqualNpiModuleId).
 class ModuleId {
  public:
   enum class Kind : std::uint8_t { kNone, kGuid, kInterfaceLuid };

@@ -20,9 +20,9 @@ consteval NpiId npi_id_of() {
   return N::kId;
 }
 
-/// Brings providers and clients of an NPI together (the Network Module Registrar): each new registration is offered to
-/// every one of the other side; those that agree are attached and call each other through handles; when either leaves, both
-/// are detached, and each is done when its last call has left.
+/// Brings providers and clients of an NPI together (the Network Module Registrar): each new registration is
+/// offered to every one of the other side; those that agree are attached and call each other through handles;
+/// when either leaves, both are detached, and each is done when its last call has left.
 ///
 /// Lifetime      outlives its registrations, and the handles made for it.
 template <Npi N, class Calls>
@@ -48,18 +48,20 @@ class BasicNmrRegistry {
   /// Returns the domain to make handles with: `Handle handle(registry.calls());`.
   [[nodiscard]] typename Calls::Domain& calls() noexcept { return core_.calls(); }
 
-  /// Registers a module (NmrRegisterClient, NmrRegisterProvider). Attach callbacks of all existing peers, and calls from
-  /// them, may come before this returns: to register is the last step of a module's initialisation. A peer that declines
-  /// is not an error here.
+  /// Registers a module (NmrRegisterClient, NmrRegisterProvider). Attach callbacks of all existing peers, and
+  /// calls from them, may come before this returns: to register is the last step of a module's
+  /// initialisation. A peer that declines is not an error here.
   ///
   /// `registration` must be empty; it is usable in the callbacks already, and stays empty on failure.
   ///
-  /// Returns       kSuccess; kInvalidParameter: a missing attach or detach callback, an empty module or NPI identifier, a
-  ///               wrong length, or a registration that is not empty; kRevisionMismatch: a wrong version;
-  ///               kInsufficientResources. Then nothing has changed, and no peer was asked.
+  /// Returns       kSuccess; kInvalidParameter: a missing attach or detach callback, an empty module or NPI
+  ///               identifier, a wrong length, or a registration that is not empty; kRevisionMismatch: a
+  ///               wrong version; kInsufficientResources. Then nothing has changed, and no peer was asked.
   /// Progress      blocking for the callbacks.
-  Status register_client(const ClientModule& module, void* registration_context, ClientRegistration& registration) noexcept {
-    if (module.attach_provider == nullptr || module.detach_provider == nullptr) return Status::kInvalidParameter;
+  Status register_client(const ClientModule& module, void* registration_context,
+                         ClientRegistration& registration) noexcept {
+    if (module.attach_provider == nullptr || module.detach_provider == nullptr)
+      return Status::kInvalidParameter;
     return add<ClientThunks>(ModuleSide::kClient, module, registration_context, registration);
   }
   Status register_provider(const ProviderModule& module, void* registration_context,

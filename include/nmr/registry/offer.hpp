@@ -45,8 +45,8 @@ class BasicPeerOffer {
     return static_cast<const PeerCharacteristics*>(peer().characteristics);
   }
 
-  /// Makes a binding context that the registry owns: destroyed after this side's cleanup callback, or when the attachment
-  /// fails. Returns null if there is no memory. A second one replaces the first.
+  /// Makes a binding context that the registry owns: destroyed after this side's cleanup callback, or when
+  /// the attachment fails. Returns null if there is no memory. A second one replaces the first.
   template <class T, class... Arguments>
   [[nodiscard]] T* make_context(Arguments&&... arguments) {
     T* const object = new (std::nothrow) T(std::forward<Arguments>(arguments)...);
@@ -68,15 +68,16 @@ class BasicProviderOffer : public BasicPeerOffer<Calls, typename Characteristics
   using ClientDispatch = typename CallbacksOf<N>::ProviderDispatch;
   using BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Provider>::BasicPeerOffer;
 
-  /// Attaches to the provider, if it agrees (NmrClientAttachProvider). From then on the client's calls go through
-  /// `handle`, and the provider may call the client, even before this returns: `context` must be ready. What the handle
-  /// was attached to before is detached as if this side had asked for it.
+  /// Attaches to the provider, if it agrees (NmrClientAttachProvider). From then on the client's calls go
+  /// through `handle`, and the provider may call the client, even before this returns: `context` must be
+  /// ready. What the handle was attached to before is detached as if this side had asked for it.
   ///
-  /// Returns       what the provider returned: kSuccess (return it from the callback, unchanged), kNoInterface or an
-  ///               error: then nothing has changed, and it may be tried again with another table.
-  ///               kInvalidDeviceState: it has succeeded already. kInvalidParameter: a handle of another registry.
-  /// Progress      blocking for as long as the provider's callback; with one-word counting and an occupied handle also
-  ///               for the calls through it.
+  /// Returns       what the provider returned: kSuccess (return it from the callback, unchanged),
+  ///               kNoInterface or an error: then nothing has changed, and it may be tried again with another
+  ///               table. kInvalidDeviceState: it has succeeded already. kInvalidParameter: a handle of
+  ///               another registry.
+  /// Progress      blocking for as long as the provider's callback; with one-word counting and an occupied
+  ///               handle also for the calls through it.
   Status accept(Handle& handle, void* context, const ClientDispatch* dispatch = nullptr) noexcept {
     return BasicAttach<Calls>::accept(this->core_, &handle.cell(), context, dispatch);
   }
@@ -94,15 +95,16 @@ class BasicClientOffer : public BasicPeerOffer<Calls, typename CharacteristicsOf
   using ProviderDispatch = typename N::ProviderDispatch;
   using BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Client>::BasicPeerOffer;
 
-  /// Agrees: the client's calls get `dispatch` and `context`, which must be ready. Takes effect when the callback returns
-  /// success; until then no call may go to the client.
+  /// Agrees: the client's calls get `dispatch` and `context`, which must be ready. Takes effect when the
+  /// callback returns success; until then no call may go to the client.
   ///
   /// Returns       kSuccess, to be returned from the callback.
   Status accept(void* context, const ProviderDispatch* dispatch) noexcept {
     return BasicAttach<Calls>::agree(this->core_, nullptr, context, dispatch);
   }
-  /// As above, and from the attachment on this provider's calls to this client go through `handle`. Without one they go
-  /// through ProviderRegistration::for_each_client(). kInvalidParameter: a handle of another registry.
+  /// As above, and from the attachment on this provider's calls to this client go through `handle`. Without
+  /// one they go through ProviderRegistration::for_each_client(). kInvalidParameter: a handle of another
+  /// registry.
   Status accept(Handle& handle, void* context, const ProviderDispatch* dispatch) noexcept {
     return BasicAttach<Calls>::agree(this->core_, &handle.cell(), context, dispatch);
   }

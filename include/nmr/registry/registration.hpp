@@ -11,14 +11,15 @@ namespace nmr {
 template <Npi N, class Calls>
 class BasicNmrRegistry;
 
-/// A module's registration with a registry, from register_client() or register_provider(). The destructor deregisters and
-/// waits. Movable; empty until registered and after being moved from.
+/// A module's registration with a registry, from register_client() or register_provider(). The destructor
+/// deregisters and waits. Movable; empty until registered and after being moved from.
 template <Npi N, class Calls, ModuleSide kSide>
 class [[nodiscard]] BasicRegistration {
  public:
   BasicRegistration() noexcept = default;
   BasicRegistration(BasicRegistration&& other) noexcept
-      : core_(std::exchange(other.core_, nullptr)), registration_(std::exchange(other.registration_, nullptr)) {}
+      : core_(std::exchange(other.core_, nullptr)),
+        registration_(std::exchange(other.registration_, nullptr)) {}
   BasicRegistration& operator=(BasicRegistration&& other) noexcept {
     BasicRegistration moved(std::move(other));
     std::swap(core_, moved.core_);
@@ -26,26 +27,30 @@ class [[nodiscard]] BasicRegistration {
     return *this;
   }
   /// Deregisters if that has not been done, and waits for the end.
-  /// Precondition  not in a callback or a guarded call of a binding of its own (trapped; then it does not wait).
+  /// Precondition  not in a callback or a guarded call of a binding of its own (trapped; then it does not
+  ///               wait).
   ~BasicRegistration() {
     if (registration_ != nullptr) core_->destroy(*registration_);
   }
 
   [[nodiscard]] explicit operator bool() const noexcept { return registration_ != nullptr; }
 
-  /// Starts deregistration (NmrDeregisterClient, NmrDeregisterProvider): nothing new is attached, and all bindings are
-  /// detached; both sides' detach callbacks have been called when this returns. Never waits for calls.
+  /// Starts deregistration (NmrDeregisterClient, NmrDeregisterProvider): nothing new is attached, and all
+  /// bindings are detached; both sides' detach callbacks have been called when this returns. Never waits for
+  /// calls.
   ///
-  /// Returns       kPending: started. kInvalidDeviceState: it has been started before. kInvalidParameter: *this is empty.
+  /// Returns       kPending: started. kInvalidDeviceState: it has been started before. kInvalidParameter:
+  ///               *this is empty.
   Status deregister() noexcept { return start(nullptr); }
   /// As above; if the result is kPending, `done` runs exactly once, when deregistration has completed.
   Status deregister(Completion& done) noexcept { return start(&done); }
 
-  /// Waits until deregistration has completed (NmrWaitForClientDeregisterComplete, ...Provider...): every binding of this
-  /// registration is gone, for both sides, and no callback of it will run again. May be repeated, by any number of threads.
+  /// Waits until deregistration has completed (NmrWaitForClientDeregisterComplete, ...Provider...): every
+  /// binding of this registration is gone, for both sides, and no callback of it will run again. May be
+  /// repeated, by any number of threads.
   ///
-  /// Returns       kSuccess; kInvalidParameter if deregister() was not called; kPossibleDeadlock from inside a callback or
-  ///               a guarded call of a binding that it would wait for.
+  /// Returns       kSuccess; kInvalidParameter if deregister() was not called; kPossibleDeadlock from inside
+  ///               a callback or a guarded call of a binding that it would wait for.
   /// Progress      blocking.
   Status wait_for_deregister_complete() noexcept { return wait(platform::kNever); }
   /// As above, for at most `timeout` (any std::chrono::duration): then kTimeout.
@@ -53,14 +58,14 @@ class [[nodiscard]] BasicRegistration {
   Status wait_for_deregister_complete_for(const Duration& timeout) noexcept {
     return wait(deadline_after<typename Calls::Atomics>(platform::to_nanoseconds(timeout)));
   }
-  /// Runs `done` when deregistration has completed, at once if it has. kInvalidParameter if it was not started: then
-  /// `done` does not run.
+  /// Runs `done` when deregistration has completed, at once if it has. kInvalidParameter if it was not
+  /// started: then `done` does not run.
   Status notify_deregister_complete(Completion& done) noexcept {
     return registration_ != nullptr ? core_->notify(*registration_, done) : Status::kInvalidParameter;
   }
 
-  /// Detaches one binding, for both sides; the pair is not offered again. Linear in this registration's bindings.
-  /// Returns kPending: started; kNotFound: not, or not any more, a binding of this registration.
+  /// Detaches one binding, for both sides; the pair is not offered again. Linear in this registration's
+  /// bindings. Returns kPending: started; kNotFound: not, or not any more, a binding of this registration.
   Status detach(BindingId binding) noexcept {
     return registration_ != nullptr ? core_->detach(*registration_, binding) : Status::kInvalidParameter;
   }
@@ -70,12 +75,14 @@ class [[nodiscard]] BasicRegistration {
     return registration_ != nullptr ? core_->info_of(*registration_).attached : 0;
   }
 
-  /// Copies why peers were not attached, newest first; the newest few are kept. Returns how many there ever were.
+  /// Copies why peers were not attached, newest first; the newest few are kept. Returns how many there ever
+  /// were.
   std::size_t refusals(std::span<Refusal> newest) const noexcept {
     return registration_ != nullptr ? core_->refusals(*registration_, newest.data(), newest.size()) : 0;
   }
 
-  /// Calls `f(guard)` with a call guard of each client that can be called, in the order of attachment. No lock is held.
+  /// Calls `f(guard)` with a call guard of each client that can be called, in the order of attachment. No
+  /// lock is held.
   template <class F>
     requires(kSide == ModuleSide::kProvider)
   void for_each_client(F f) {

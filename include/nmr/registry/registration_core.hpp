@@ -46,8 +46,8 @@ struct BasicRegistrationCore {
   using Atomics = typename Calls::Atomics;
   using Binding = BasicBindingCore<Calls>;
 
-  /// What the registry knows of a module: who it is, and how to call it. `module` and what it points to are read until
-  /// the registration has been deregistered, and not afterwards.
+  /// What the registry knows of a module: who it is, and how to call it. `module` and what it points to are
+  /// read until the registration has been deregistered, and not afterwards.
   struct Module {
     const void* module;
     Status (*attach)(const void* module, void* registration_context, BasicOffer<Calls>& offer);
@@ -58,7 +58,8 @@ struct BasicRegistrationCore {
     bool serialize_attach;
   };
 
-  BasicRegistrationCore(BasicRegistryState<Calls>& owner, ModuleSide which, const Module& what, void* with) noexcept
+  BasicRegistrationCore(BasicRegistryState<Calls>& owner, ModuleSide which, const Module& what,
+                        void* with) noexcept
       : registry(owner), side(which), module(what), context(with) {}
 
   /// Notes why a peer was not attached; the oldest of kRefusalsKept is forgotten.
@@ -71,8 +72,8 @@ struct BasicRegistrationCore {
   const Module module;
   void* const context;
 
-  /// One reference for each binding that is not gone and for each thread that offers on behalf of the registration. So
-  /// deregistration has completed when this has run down.
+  /// One reference for each binding that is not gone and for each thread that offers on behalf of the
+  /// registration. So deregistration has completed when this has run down.
   BasicRundownRef<Atomics> open;
   bool deregistering = false;
   BasicRegistrationCore* previous = nullptr;
@@ -83,7 +84,7 @@ struct BasicRegistrationCore {
   std::array<Refusal, kRefusalsKept> refusals{};
   std::size_t refused = 0;
   std::uintptr_t attaching_thread = 0;  // with serialize_attach: who is in the attach callback
-  Completion reaper{&reap, this};       // frees a registration that was destroyed where it could not be waited for
+  Completion reaper{&reap, this};  // frees a registration that was destroyed where it could not be waited for
 
  private:
   static void reap(Completion&, void* self) noexcept {

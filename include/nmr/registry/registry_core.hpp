@@ -8,11 +8,12 @@
 
 namespace nmr {
 
-/// The registry without its types: registrations of any number of NPIs, and the bindings between them. NmrRegistry<Npi>
-/// is a view of one of its NPIs; several may share a core.
+/// The registry without its types: registrations of any number of NPIs, and the bindings between them.
+/// NmrRegistry<Npi> is a view of one of its NPIs; several may share a core.
 ///
-/// What ends in callbacks, or wakes a waiter, runs in the code of the image that made the core, through pointers kept here:
-/// a plug-in that has been told that its registration is gone may be unloaded, whoever told it.
+/// What ends in callbacks, or wakes a waiter, runs in the code of the image that made the core, through
+/// pointers kept here: a plug-in that has been told that its registration is gone may be unloaded, whoever
+/// told it.
 ///
 /// Lifetime      outlives its registrations (trapped).
 template <class Calls>
@@ -36,8 +37,8 @@ class BasicRegistryCore {
   /// Returns the domain that handles have to be made with that are attached here.
   [[nodiscard]] typename Calls::Domain& calls() noexcept { return state_.calls; }
 
-  /// Registers, and offers the new registration to every active one of the other side before it returns. `out` is written
-  /// before the first callback.
+  /// Registers, and offers the new registration to every active one of the other side before it returns.
+  /// `out` is written before the first callback.
   Status add(ModuleSide side, const Module& module, void* context, Registration*& out) noexcept {
     return add_(state_, side, module, context, out);
   }
@@ -59,16 +60,18 @@ class BasicRegistryCore {
     return Status::kSuccess;
   }
 
-  /// Deregisters if that has not been done, waits, and frees. Where this thread would wait for itself that is misuse, and
-  /// the registration is freed by whoever ends it.
+  /// Deregisters if that has not been done, waits, and frees. Where this thread would wait for itself that is
+  /// misuse, and the registration is freed by whoever ends it.
   void destroy(Registration& registration) noexcept { destroy_(state_, registration); }
 
   /// Detaches one binding of the registration, for both sides, as deregistration does.
   /// Returns kPending: started; kNotFound if it is not, or not any more, one of this registration's.
-  Status detach(Registration& registration, BindingId id) noexcept { return detach_(state_, registration, id); }
+  Status detach(Registration& registration, BindingId id) noexcept {
+    return detach_(state_, registration, id);
+  }
 
-  /// Calls `f(side)` for the registration's side of each binding, in the order of their making, holding no lock. A binding
-  /// stays while `f` looks at it; `f` may do whatever a callback may.
+  /// Calls `f(side)` for the registration's side of each binding, in the order of their making, holding no
+  /// lock. A binding stays while `f` looks at it; `f` may do whatever a callback may.
   template <class F>
   void for_each_binding(Registration& registration, F f) {
     for (Pin pin(state_, registration); pin.binding() != nullptr; pin.advance()) {
@@ -82,10 +85,12 @@ class BasicRegistryCore {
     RegistrySnapshot all;
     LockGuard lock(state_.mutex);
     for (const auto* list : {&state_.clients, &state_.providers}) {
-      for (const Registration* r = list->first; r != nullptr; r = r->next) all.registrations.push_back(info(*r));
+      for (const Registration* r = list->first; r != nullptr; r = r->next)
+        all.registrations.push_back(info(*r));
     }
     for (Registration* client = state_.clients.first; client != nullptr; client = client->next) {
-      for (Binding* b = client->first_binding; b != nullptr; b = b->client.next) all.bindings.push_back(info(*b));
+      for (Binding* b = client->first_binding; b != nullptr; b = b->client.next)
+        all.bindings.push_back(info(*b));
     }
     return all;
   }
@@ -98,8 +103,9 @@ class BasicRegistryCore {
   /// Copies the newest refusals, newest first. Returns how many there ever were.
   std::size_t refusals(const Registration& registration, Refusal* newest, std::size_t room) noexcept {
     LockGuard lock(state_.mutex);
-    const std::size_t kept = registration.refused < Registration::kRefusalsKept ? registration.refused
-                                                                                : std::size_t{Registration::kRefusalsKept};
+    const std::size_t kept = registration.refused < Registration::kRefusalsKept
+                                 ? registration.refused
+                                 : std::size_t{Registration::kRefusalsKept};
     for (std::size_t i = 0; i < kept && i < room; ++i) {
       newest[i] = registration.refusals[(registration.refused - 1 - i) % Registration::kRefusalsKept];
     }
@@ -126,7 +132,7 @@ class BasicRegistryCore {
       binding_ = binding;
       if (binding_ != nullptr) ++binding_->pins;
     }
-    void leave(Binding* Side::*next) noexcept {
+    void leave(Binding* Side::* next) noexcept {
       Binding* const left = binding_;
       if (left == nullptr) return;
       bool retire = false;
@@ -196,7 +202,8 @@ class BasicRegistryCore {
   static void deregister_and_free(State& state, Registration& registration) noexcept {
     (void)start_deregistration(state, registration, nullptr);
     if (wait_for_end(state, registration, platform::kNever) != Status::kSuccess) {
-      Atomics::misuse({"Registration", "~Registration", "destroyed in a callback or call of its own", &registration});
+      Atomics::misuse(
+          {"Registration", "~Registration", "destroyed in a callback or call of its own", &registration});
       registration.open.begin_rundown(registration.reaper);
       return;
     }
@@ -220,13 +227,15 @@ class BasicRegistryCore {
     return found ? Status::kPending : Status::kNotFound;
   }
 
-  /// Makes a binding with each active registration of the other side. Returns false if there is no memory for one; then
-  /// there is none. Under the mutex.
+  /// Makes a binding with each active registration of the other side. Returns false if there is no memory for
+  /// one; then there is none. Under the mutex.
   static bool make_offers(State& state, Registration& registration, Binding*& offers) noexcept {
     const bool is_client = registration.side == ModuleSide::kClient;
     Binding** last = &offers;
-    for (Registration* peer = (is_client ? state.providers : state.clients).first; peer != nullptr; peer = peer->next) {
-      if (peer->deregistering || peer->module.instance.npi_id != registration.module.instance.npi_id) continue;
+    for (Registration* peer = (is_client ? state.providers : state.clients).first; peer != nullptr;
+         peer = peer->next) {
+      if (peer->deregistering || peer->module.instance.npi_id != registration.module.instance.npi_id)
+        continue;
       auto& client = is_client ? registration : *peer;
       auto& provider = is_client ? *peer : registration;
       auto* const binding = new (std::nothrow) Binding(state.next_id(), client, provider, state.calls);
@@ -249,9 +258,9 @@ class BasicRegistryCore {
     const auto state = !r.deregistering            ? RegistrationState::kActive
                        : r.open.run_down_already() ? RegistrationState::kDeregistered
                                                    : RegistrationState::kDeregistering;
-    return {r.side,      r.module.instance.npi_id, r.module.instance.module_id,
-            r.module.instance.number, state,       r.attached,
-            r.open.approximate_refs()};
+    return {
+        r.side,     r.module.instance.npi_id, r.module.instance.module_id, r.module.instance.number, state,
+        r.attached, r.open.approximate_refs()};
   }
   static BindingInfo info(const Binding& b) noexcept {
     return {b.id,

@@ -25,8 +25,8 @@ class BasicRegistryState {
   BasicRegistryState(const BasicRegistryState&) = delete;
   BasicRegistryState& operator=(const BasicRegistryState&) = delete;
 
-  /// Marks a thread as being in a callback of a binding for as long as it lives, so that a wait for that binding's end
-  /// from in there is known for what it is. No lock is held meanwhile.
+  /// Marks a thread as being in a callback of a binding for as long as it lives, so that a wait for that
+  /// binding's end from in there is known for what it is. No lock is held meanwhile.
   class CallbackScope {
    public:
     CallbackScope(BasicRegistryState& state, Binding& binding) noexcept
@@ -52,8 +52,9 @@ class BasicRegistryState {
     CallbackScope* next_ = nullptr;
   };
 
-  /// Returns true if this thread is in a callback, or inside a guarded call, of a binding of the registration: to wait for
-  /// the registration's end there is to wait for oneself. (Where calls are counted in one word, calls do not show.)
+  /// Returns true if this thread is in a callback, or inside a guarded call, of a binding of the
+  /// registration: to wait for the registration's end there is to wait for oneself. (Where calls are counted
+  /// in one word, calls do not show.)
   [[nodiscard]] bool would_wait_for_itself(const Registration& registration) noexcept {
     bool found = false;
     calls.for_each_inside([&](auto& target) noexcept {
@@ -81,7 +82,9 @@ class BasicRegistryState {
 
   // All below is under the mutex.
 
-  RegistrationList& list_of(ModuleSide side) noexcept { return side == ModuleSide::kClient ? clients : providers; }
+  RegistrationList& list_of(ModuleSide side) noexcept {
+    return side == ModuleSide::kClient ? clients : providers;
+  }
 
   void link(Registration& registration) noexcept {
     auto& list = list_of(registration.side);
@@ -115,7 +118,7 @@ class BasicRegistryState {
   typename Calls::Domain calls;
   typename Atomics::Mutex mutex;
   typename Atomics::Condition attach_ended;  // of a registration that serialises them
-  RegistrationList clients;                  // until they are destroyed; only those not deregistering are offered
+  RegistrationList clients;  // until they are destroyed; only those not deregistering are offered
   RegistrationList providers;
 
  private:

@@ -24,8 +24,8 @@ struct BindingInfo {
   ModuleId client;
   ModuleId provider;
   BindingState state;
-  /// What keeps each side from being done: holds, a DetachCompletion that is kept, a callback that runs; and one for all
-  /// calls in flight together. 0 if it is done, or was never attached.
+  /// What keeps each side from being done: holds, a DetachCompletion that is kept, a callback that runs; and
+  /// one for all calls in flight together. 0 if it is done, or was never attached.
   std::size_t client_references;
   std::size_t provider_references;
 };

@@ -9,8 +9,8 @@
 
 namespace nmr {
 
-/// First member of a table or a characteristics struct that may grow with the NPI's minor versions. `size` is what its
-/// maker knew of; `version` changes when old and new cannot work together.
+/// First member of a table or a characteristics struct that may grow with the NPI's minor versions. `size` is
+/// what its maker knew of; `version` changes when old and new cannot work together.
 struct VersionHeader {
   std::uint16_t version = 0;
   std::uint16_t reserved = 0;
@@ -29,12 +29,13 @@ template <Versioned T>
   return {version, 0, static_cast<std::uint32_t>(sizeof(T))};
 }
 
-/// Reads a peer's struct, made perhaps by an older or a newer version of its code, into one of this code's form.
+/// Reads a peer's struct, made perhaps by an older or a newer version of its code, into one of this code's
+/// form.
 ///
-/// Returns       kSuccess: `mine` has what both know; members that the peer does not have are zero, what it has beyond is
-///               left out. mine.header.size is the peer's or this code's size, whichever is smaller.
-///               kInvalidParameter: null, or smaller than a header. kRevisionMismatch: another version.
-///               Then `mine` is unchanged.
+/// Returns       kSuccess: `mine` has what both know; members that the peer does not have are zero, what it
+///               has beyond is left out. mine.header.size is the peer's or this code's size, whichever is
+///               smaller. kInvalidParameter: null, or smaller than a header. kRevisionMismatch: another
+///               version. Then `mine` is unchanged.
 template <Versioned T>
 Status read_versioned(const T* peer, std::uint16_t version, T& mine) noexcept {
   if (peer == nullptr) return Status::kInvalidParameter;

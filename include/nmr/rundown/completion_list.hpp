@@ -7,10 +7,13 @@ namespace nmr {
 
 /// The completions that wait for one end, in one word: open with a list of nodes, or closed.
 ///
-///   0            open, empty                       INVARIANT: closed is left by reopen() alone; a node in the
-///   node         open, newest node first           list runs exactly once, unless unlink() took it out.
+///   0            open, empty
+///   node         open, newest node first
 ///   node | 1     open, one thread is unlinking
 ///   2            closed: what was waited for has happened
+///
+/// INVARIANT: closed is left by reopen() alone; a node in the list runs exactly once, unless unlink() took it
+/// out.
 ///
 /// Lifetime      close_and_run() touches *this for the last time before the first node runs.
 template <AtomicsPolicy Atomics>
@@ -55,15 +58,16 @@ class BasicCompletionList {
     Word head = 0;
     for (unsigned turn = 0;; ++turn) {
       head = head_.load(order::relaxed);  // relaxed: validated by the CAS
-      // [rd:4] acq_rel CAS. acquire pairs with [rd:3], [rd:6]: whole nodes. release pairs with [rd:1], [rd:2].
+      // [rd:4] acq_rel CAS. acquire pairs with [rd:3], [rd:6]: whole nodes. release pairs with [rd:1],
+      // [rd:2].
       if ((head & kUnlinking) == 0 &&
           head_.compare_exchange_strong(head, kClosed, order::acq_rel, order::relaxed)) {
         break;
       }
       Atomics::relax(turn);
     }
-    // From here on *this may be gone as soon as a node has run; and a waiter whose time is over must not come back to
-    // it. So all are claimed before the first runs.
+    // From here on *this may be gone as soon as a node has run; and a waiter whose time is over must not come
+    // back to it. So all are claimed before the first runs.
     Completion* oldest = nullptr;
     for (Completion* node = to_node(head); node != nullptr;) {
       if (node->claim_ != nullptr) node->claim_(*node);
@@ -87,7 +91,8 @@ class BasicCompletionList {
     for (unsigned turn = 0;; ++turn) {
       head = head_.load(order::relaxed);  // relaxed: closed sends the caller to the event, which orders
       if (head == kClosed) return false;
-      // [rd:5] acquire CAS, pairs with [rd:3], [rd:6]: whole nodes, and the links that an earlier unlink changed.
+      // [rd:5] acquire CAS, pairs with [rd:3], [rd:6]: whole nodes, and the links that an earlier unlink
+      // changed.
       if ((head & kUnlinking) == 0 &&
           head_.compare_exchange_strong(head, head | kUnlinking, order::acquire, order::relaxed)) {
         break;

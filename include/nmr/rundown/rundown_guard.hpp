@@ -7,7 +7,8 @@
 
 namespace nmr {
 
-/// Owns one reference of a RundownRef or ShardedRundownRef, or none. Movable, and may be dropped on any thread.
+/// Owns one reference of a RundownRef or ShardedRundownRef, or none. Movable, and may be dropped on any
+/// thread.
 template <class Ref>
 class [[nodiscard]] BasicRundownGuard {
  public:

@@ -11,28 +11,30 @@ namespace nmr {
 enum class RundownState : bool { kPending, kDrained };
 
 /// Counts references to an object, refuses new ones once rundown has begun, and tells when the last is gone
-/// (EX_RUNDOWN_REF). One word and a list head; no allocation, thread-local storage, exceptions or threads of its own.
+/// (EX_RUNDOWN_REF). One word and a list head; no allocation, thread-local storage, exceptions or threads of
+/// its own.
 ///
 ///   count | dead | begun   list     state        next
 ///     n      0       0     open     active       begin_rundown, which holds a reference of its own
-///    n > 0   0       1     open     draining     the decrement to 0, which completes: closes the list, runs it
+///    n > 0   0       1     open     draining     the decrement to 0 closes the list and runs it
 ///     *      *       1     closed   run down     reinitialize
 ///
-/// INVARIANT: after begun, exactly one decrement arrives at 0 with dead not set. Refused callers raise the count for a
-/// moment, so it could arrive there again; therefore the first one that raises it from 0 (it sees begun and 0) sets dead as
-/// it takes its own back, and until then its own keeps everybody else's undo above 0. So whoever completes knows it from
-/// its one decrement, and nobody else touches the object after its own: a second step, a claim, would have losers, and a
-/// loser that is late would touch what the winner's completion has freed.
+/// INVARIANT: after begun, exactly one decrement arrives at 0 with dead not set. Refused callers raise the
+/// count for a moment, so it could arrive there again; therefore the first one that raises it from 0 (it sees
+/// begun and 0) sets dead as it takes its own back, and until then its own keeps everybody else's undo above
+/// 0. So whoever completes knows it from its one decrement, and nobody else touches the object after its own:
+/// a second step, a claim, would have losers, and a loser that is late would touch what the winner's
+/// completion has freed.
 ///
-/// Lifetime      may be destroyed once a completion or a wait has told that it has run down. Holders and releasers
-///               need no further care; that nobody starts a new call on it, and that those being refused are out of it, is
-///               the owner's to see to.
+/// Lifetime      may be destroyed once a completion or a wait has told that it has run down. Holders and
+///               releasers need no further care; that nobody starts a new call on it, and that those being
+///               refused are out of it, is the owner's to see to.
 template <AtomicsPolicy Atomics>
 class BasicRundownRef {
   using Word = std::uintptr_t;
   enum : Word {
     kBegun = 1,  // no new references
-    kDead = 2,   // the count has been at 0 since: it decides nothing any more
+    kDead = 2,  // the count has been at 0 since: it decides nothing any more
     kOneRef = 4,
     kOutOfRange = Word{1} << (sizeof(Word) * 8 - 1),  // no count that is within bounds has this bit
   };
@@ -67,13 +69,15 @@ class BasicRundownRef {
   /// Ordering      true happens-after the reinitialize() that last opened *this, if any.
   /// Precondition  at most max_refs() references are held (trapped, and refused).
   [[nodiscard]] bool try_acquire(std::size_t n = 1) noexcept {
-    // [rd:7] relaxed: no order, only progress. Once begun is visible nobody raises the count, so that spinning
-    // refused callers cannot keep a drain from ending.
+    // [rd:7] relaxed: no order, only progress. Once begun is visible nobody raises the count, so that
+    // spinning refused callers cannot keep a drain from ending.
     if ((word_.load(order::relaxed) & kBegun) != 0) return false;
-    if (n > max_refs()) [[unlikely]] return misuse("try_acquire", "more references than max_refs()"), false;
+    if (n > max_refs()) [[unlikely]]
+      return misuse("try_acquire", "more references than max_refs()"), false;
     // [rd:8] acquire RMW, pairs with [rd:13].
     const Word before = word_.fetch_add(n * kOneRef, order::acquire);
-    if ((before & (kBegun | kOutOfRange)) == 0) [[likely]] return true;
+    if ((before & (kBegun | kOutOfRange)) == 0) [[likely]]
+      return true;
     refuse(before, n);
     return false;
   }
@@ -89,8 +93,8 @@ class BasicRundownRef {
     }
   }
 
-  /// Gives back `n` references (ExReleaseRundownProtection, ...Ex). The last one out, once rundown has begun, runs
-  /// the completions. n = 0 does nothing.
+  /// Gives back `n` references (ExReleaseRundownProtection, ...Ex). The last one out, once rundown has begun,
+  /// runs the completions. n = 0 does nothing.
   ///
   /// Progress      wait-free, but for the completions themselves.
   /// Ordering      everything before it happens-before the completion.
@@ -99,20 +103,22 @@ class BasicRundownRef {
   void release(std::size_t n = 1) noexcept {
     // [rd:9] release RMW, pairs with [rd:10]; later RMWs keep its release sequence alive.
     const Word left = word_.fetch_sub(n * kOneRef, order::release) - n * kOneRef;
-    if ((left & (kBegun | kOutOfRange)) != 0) [[unlikely]] released(left, n);
+    if ((left & (kBegun | kOutOfRange)) != 0) [[unlikely]]
+      released(left, n);
   }
 
-  /// Begins rundown: from now on try_acquire() refuses. Never blocks. `completion` runs exactly once, when the last
-  /// reference is gone: on the thread that gives it back, or here, before this returns, if there is none left.
-  /// May be called by any number of threads, each with its own completion or none.
+  /// Begins rundown: from now on try_acquire() refuses. Never blocks. `completion` runs exactly once, when
+  /// the last reference is gone: on the thread that gives it back, or here, before this returns, if there is
+  /// none left. May be called by any number of threads, each with its own completion or none.
   ///
-  /// Returns       kDrained: it has run down, and a completion given here has run. kPending: somebody is still inside,
-  ///               and the completion will run (or has run by now, on another thread).
+  /// Returns       kDrained: it has run down, and a completion given here has run. kPending: somebody is
+  ///               still inside, and the completion will run (or has run by now, on another thread).
   /// Progress      wait-free, but for completions and a timed wait that unlinks itself just then.
   RundownState begin_rundown(Completion& completion) noexcept { return begin(&completion); }
   RundownState begin_rundown() noexcept { return begin(nullptr); }
 
-  /// Waits until *this has run down, which another thread may begin before or after. Any number of threads may wait.
+  /// Waits until *this has run down, which another thread may begin before or after. Any number of threads
+  /// may wait.
   /// Progress      blocking. Ordering: happens-after everything that was done under a reference.
   void wait_for_rundown() noexcept {
     BasicEvent<Atomics> event;
@@ -133,7 +139,8 @@ class BasicRundownRef {
   [[nodiscard]] bool wait_for_rundown_until_ns(platform::Deadline deadline) noexcept {
     BasicEvent<Atomics> event;
     if (!completions_.push(event)) return true;
-    return event.wait_until(deadline, [this](Completion& node) noexcept { return completions_.unlink(node); });
+    return event.wait_until(deadline,
+                            [this](Completion& node) noexcept { return completions_.unlink(node); });
   }
 
   /// Begins rundown and waits for its end (ExWaitForRundownProtectionRelease).
@@ -155,7 +162,8 @@ class BasicRundownRef {
     return word_.load(order::relaxed) / kOneRef;  // relaxed: a figure for people
   }
 
-  /// Says that the object stays run down (ExRundownCompleted). Here a check only: waits return at once anyway.
+  /// Says that the object stays run down (ExRundownCompleted). Here a check only: waits return at once
+  /// anyway.
   /// Precondition  *this has run down (trapped).
   void rundown_completed() noexcept {
     if (!completions_.closed()) misuse("rundown_completed", "it has not run down");
@@ -169,7 +177,8 @@ class BasicRundownRef {
     completions_.reopen();
     for (unsigned turn = 0;; ++turn) {
       Word word = word_.load(order::relaxed);  // relaxed: validated by the CAS
-      // [rd:13] release CAS, pairs with [rd:8], [rd:11]. At count 0: nobody's undo is left to go astray in the next life.
+      // [rd:13] release CAS, pairs with [rd:8], [rd:11]. At count 0: nobody's undo is left to go astray in
+      // the next life.
       if (word < kOneRef && word_.compare_exchange_strong(word, 0, order::release, order::relaxed)) return;
       Atomics::relax(turn);
     }
@@ -183,7 +192,8 @@ class BasicRundownRef {
   NMR_COLD bool refuse(Word before, std::size_t n) noexcept {
     if ((before & kOutOfRange) != 0) misuse("try_acquire", "more references than max_refs()");
     if (before == kBegun) {
-      // Raised from 0: somebody else completes or has completed. Only one can see this, so dead is not set yet.
+      // Raised from 0: somebody else completes or has completed. Only one can see this, so dead is not set
+      // yet.
       word_.fetch_sub(n * kOneRef - kDead, order::relaxed);  // relaxed: nothing was done under it
       return false;
     }
@@ -207,8 +217,8 @@ class BasicRundownRef {
 
   /// Called by the one whose decrement arrived at 0.
   void complete() noexcept {
-    // [rd:10] acquire, pairs with [rd:9], [rd:12]: reads its own decrement or a later RMW, so the end of all their release
-    // sequences. Discarded: the order is all that is wanted.
+    // [rd:10] acquire, pairs with [rd:9], [rd:12]: reads its own decrement or a later RMW, so the end of all
+    // their release sequences. Discarded: the order is all that is wanted.
     (void)word_.load(order::acquire);
     completions_.close_and_run();
   }
@@ -221,8 +231,9 @@ class BasicRundownRef {
 
   // The steps of begin(), which the sharded form takes apart.
   //
-  // Who begins first holds a reference of its own, so that nobody can complete before its node is in the list, and it
-  // touches nothing after its own last decrement. Who comes later links its node, and touches nothing after that.
+  // Who begins first holds a reference of its own, so that nobody can complete before its node is in the
+  // list, and it touches nothing after its own last decrement. Who comes later links its node, and touches
+  // nothing after that.
 
   /// Returns true with a reference, or false if rundown has begun.
   bool hold_open() noexcept {

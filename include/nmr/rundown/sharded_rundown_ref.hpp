@@ -8,12 +8,13 @@
 namespace nmr {
 
 /// A RundownRef whose count is spread over cache lines, for objects that many processors enter at once
-/// (EX_RUNDOWN_REF_CACHE_AWARE). Taking and giving back may land on different shards: only their sum counts, and a
-/// single shard may go negative.
+/// (EX_RUNDOWN_REF_CACHE_AWARE). Taking and giving back may land on different shards: only their sum counts,
+/// and a single shard may go negative.
 ///
-/// How it ends: a centre, itself a RundownRef, is born with a bias of kBias references. Closing a shard moves what it
-/// holds to the centre; releases that find their shard closed go to the centre. Whoever closes the last open shard
-/// takes the bias away, so the centre can only now reach zero, and from here on it is an ordinary RundownRef.
+/// How it ends: a centre, itself a RundownRef, is born with a bias of kBias references. Closing a shard moves
+/// what it holds to the centre; releases that find their shard closed go to the centre. Whoever closes the
+/// last open shard takes the bias away, so the centre can only now reach zero, and from here on it is an
+/// ordinary RundownRef.
 ///
 /// Lifetime      as RundownRef: may be destroyed once it has told that it has run down.
 template <AtomicsPolicy Atomics>
@@ -41,7 +42,8 @@ class BasicShardedRundownRef {
 
   /// Precondition  no reference is held and nobody waits (trapped).
   ~BasicShardedRundownRef() {
-    // Not run down: close it here, which finds out what is still held. The centre's own destructor reports that.
+    // Not run down: close it here, which finds out what is still held. The centre's own destructor reports
+    // that.
     if (!centre_.run_down_already()) begin_rundown();
     delete[] shards_;
   }
@@ -52,10 +54,12 @@ class BasicShardedRundownRef {
   /// Takes `n` references, all or none. n = 0 only asks. Returns, Ordering, Precondition: as RundownRef.
   /// Progress      lock-free; wait-free while the shard is the thread's own.
   [[nodiscard]] bool try_acquire(std::size_t n = 1) noexcept {
-    if (shards_ == nullptr) [[unlikely]] return false;
-    if (n > max_refs()) [[unlikely]] return misuse("try_acquire", "more references than max_refs()"), false;
-    // A compare-and-swap, not an add with an undo: an undo that arrives after the shard was closed, opened and closed
-    // again could not tell whether its own add had been moved to the centre.
+    if (shards_ == nullptr) [[unlikely]]
+      return false;
+    if (n > max_refs()) [[unlikely]]
+      return misuse("try_acquire", "more references than max_refs()"), false;
+    // A compare-and-swap, not an add with an undo: an undo that arrives after the shard was closed, opened
+    // and closed again could not tell whether its own add had been moved to the centre.
     auto& word = shard().word;
     Word seen = word.load(order::relaxed);  // relaxed: validated by the CAS
     do {
@@ -67,14 +71,17 @@ class BasicShardedRundownRef {
 
   /// As RundownRef::duplicate(). Progress: wait-free.
   void duplicate(std::size_t n = 1) noexcept {
-    // relaxed: the reference that is held orders it. A closed shard's count is dead, so it goes to the centre.
+    // relaxed: the reference that is held orders it. A closed shard's count is dead, so it goes to the
+    // centre.
     if ((shard().word.fetch_add(n * kOneRef, order::relaxed) & kClosed) != 0) centre_.duplicate(n);
   }
 
   /// Gives back `n` references. As RundownRef::release(). Progress: wait-free, but for the completions.
   void release(std::size_t n = 1) noexcept {
-    // [rd:15] release RMW, pairs with [rd:16]; a closed shard's count is dead, and the centre's release orders.
-    if ((shard().word.fetch_sub(n * kOneRef, order::release) & kClosed) != 0) [[unlikely]] centre_.release(n);
+    // [rd:15] release RMW, pairs with [rd:16]; a closed shard's count is dead, and the centre's release
+    // orders.
+    if ((shard().word.fetch_sub(n * kOneRef, order::release) & kClosed) != 0) [[unlikely]]
+      centre_.release(n);
   }
 
   /// As RundownRef::begin_rundown(). From its return on try_acquire() refuses on every shard.
@@ -103,7 +110,8 @@ class BasicShardedRundownRef {
   void reinitialize() noexcept {
     if (shards_ == nullptr) return misuse("reinitialize", "its shards could not be allocated");
     if (!centre_.run_down_already()) return misuse("reinitialize", "it has not run down");
-    open_shards_.store(shard_mask_ + 1, order::relaxed);  // relaxed: nobody begins meanwhile; [rd:18] publishes
+    open_shards_.store(shard_mask_ + 1,
+                       order::relaxed);  // relaxed: nobody begins meanwhile; [rd:18] publishes
     centre_.reinitialize();
     (void)centre_.try_acquire(kBias);
     // [rd:18] release, pairs with [rd:14]. No add is lost: closed shards take none, and the releases that a
@@ -129,8 +137,8 @@ class BasicShardedRundownRef {
     if (first) centre_.set_begun();
     // Also where another has begun: refusal on every shard is certain only when this has seen each closed.
     for (std::size_t i = 0; shards_ != nullptr && i <= shard_mask_; ++i) {
-      // [rd:16] acquire RMW, pairs with [rd:15]: what was done under references that were given back here. Those
-      // that were not are moved, and ordered by the centre.
+      // [rd:16] acquire RMW, pairs with [rd:15]: what was done under references that were given back here.
+      // Those that were not are moved, and ordered by the centre.
       const Word found = shards_[i].word.fetch_or(kClosed, order::acquire);
       if ((found & kClosed) == 0) close_shard(found);
     }
@@ -142,8 +150,8 @@ class BasicShardedRundownRef {
     const auto count = static_cast<std::intptr_t>(found) >> 1;
     if (count > 0) centre_.duplicate(static_cast<std::size_t>(count));
     if (count < 0) centre_.release(static_cast<std::size_t>(-count));
-    // [rd:17] acq_rel RMW, pairs with itself: every shard's count has been moved before the bias goes, and what was
-    // done under references given back in any of them happens-before that.
+    // [rd:17] acq_rel RMW, pairs with itself: every shard's count has been moved before the bias goes, and
+    // what was done under references given back in any of them happens-before that.
     if (open_shards_.fetch_sub(1, order::acq_rel) == 1) centre_.release(kBias);
   }
 
