@@ -35,7 +35,8 @@ constexpr bool whole_interface_is_noexcept() {
          noexcept(std::declval<Ref&>().duplicate()) && noexcept(std::declval<Ref&>().begin_rundown()) &&
          noexcept(std::declval<Ref&>().begin_rundown(std::declval<nmr::Completion&>())) &&
          noexcept(std::declval<Ref&>().run_down()) && noexcept(std::declval<Ref&>().wait_for_rundown()) &&
-         noexcept(std::declval<Ref&>().reinitialize()) && noexcept(std::declval<Ref&>().rundown_completed()) &&
+         noexcept(std::declval<Ref&>().reinitialize()) &&
+         noexcept(std::declval<Ref&>().rundown_completed()) &&
          noexcept(std::declval<const Ref&>().rundown_begun()) &&
          noexcept(std::declval<const Ref&>().run_down_already()) &&
          std::is_nothrow_constructible_v<Guard, Ref&> && std::is_nothrow_destructible_v<Guard> &&
@@ -44,8 +45,8 @@ constexpr bool whole_interface_is_noexcept() {
 
 template <class T>
 constexpr bool stays_where_it_is() {
-  return !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T> && !std::is_move_constructible_v<T> &&
-         !std::is_move_assignable_v<T>;
+  return !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T> &&
+         !std::is_move_constructible_v<T> && !std::is_move_assignable_v<T>;
 }
 
 }  // namespace
@@ -88,7 +89,8 @@ TEST_CASE("R102: once rundown is visible a refused acquire writes nothing, so it
   CHECK(counts().writes == 0);
 }
 
-TEST_CASE("R108: acquire and release of a sharded reference touch one shard, which shares its line with nothing") {
+TEST_CASE(
+    "R108: acquire and release of a sharded reference touch one shard, which shares its line with nothing") {
   Sharded ref(8);
   std::set<std::uintptr_t> shards;
   for (std::uintptr_t thread = 0; thread < kThreads; ++thread) {
@@ -113,7 +115,9 @@ TEST_CASE("R108: acquire and release of a sharded reference touch one shard, whi
   }
 }
 
-TEST_CASE("R107: taken on one shard and given back on another: only the sum counts, in whichever order they close") {
+TEST_CASE(
+    "R107: taken on one shard and given back on another: only the sum counts, in whichever order they "
+    "close") {
   Sharded ref(8);
   for (std::uintptr_t taken = 0; taken < 64; ++taken) {
     const std::uintptr_t returned = (taken * 37 + 11) % kThreads;

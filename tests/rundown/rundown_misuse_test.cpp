@@ -10,8 +10,8 @@ using nmr::RundownRef;
 using nmr::RundownState;
 using nmr::ShardedRundownRef;
 
-TEST_CASE_TEMPLATE("R95: opening an object that has not run down is trapped, and changes nothing", Ref, RundownRef,
-                   ShardedRundownRef, ManyShards) {
+TEST_CASE_TEMPLATE("R95: opening an object that has not run down is trapped, and changes nothing", Ref,
+                   RundownRef, ShardedRundownRef, ManyShards) {
   Ref ref;
   MisuseTrap trap;
   ref.reinitialize();
@@ -26,8 +26,9 @@ TEST_CASE_TEMPLATE("R95: opening an object that has not run down is trapped, and
   CHECK(ref.run_down_already());
 }
 
-TEST_CASE_TEMPLATE("R96: saying that an object is completed which has not run down is trapped, and changes nothing",
-                   Ref, RundownRef, ShardedRundownRef, ManyShards) {
+TEST_CASE_TEMPLATE(
+    "R96: saying that an object is completed which has not run down is trapped, and changes nothing", Ref,
+    RundownRef, ShardedRundownRef, ManyShards) {
   Ref ref;
   MisuseTrap trap;
   ref.rundown_completed();
@@ -102,8 +103,8 @@ TEST_CASE("R98: a duplicate of nothing is trapped and has no effect") {
   CHECK(ref.run_down_already());
 }
 
-TEST_CASE_TEMPLATE("R99: more references than an object can count are refused and trapped, and count nothing", Ref,
-                   RundownRef, ShardedRundownRef, ManyShards) {
+TEST_CASE_TEMPLATE("R99: more references than an object can count are refused and trapped, and count nothing",
+                   Ref, RundownRef, ShardedRundownRef, ManyShards) {
   Ref ref;
   MisuseTrap trap;
   CHECK_FALSE(ref.try_acquire(Ref::max_refs() + 1));
@@ -119,10 +120,13 @@ TEST_CASE_TEMPLATE("R99: more references than an object can count are refused an
   CHECK(trap.count() == 2);
 }
 
-TEST_CASE_TEMPLATE("destroying an object while references are held is trapped, unless it never had any or drained", Ref,
-                   RundownRef, ShardedRundownRef, ManyShards) {
+TEST_CASE_TEMPLATE(
+    "destroying an object while references are held is trapped, unless it never had any or drained", Ref,
+    RundownRef, ShardedRundownRef, ManyShards) {
   MisuseTrap trap;
-  { Ref unused; }
+  {
+    Ref unused;
+  }
   {
     Ref drained;
     CHECK(drained.try_acquire());
@@ -142,6 +146,31 @@ TEST_CASE_TEMPLATE("destroying an object while references are held is trapped, u
     draining.begin_rundown();
   }
   CHECK(trap.count() == 2);
+}
+
+TEST_CASE("R99: the count does not overflow, however often as many as possible are taken") {
+  RundownRef ref;
+  MisuseTrap trap;
+  std::size_t taken = 0;
+  while (ref.try_acquire(RundownRef::max_refs())) {
+    ++taken;
+    REQUIRE(taken < 100);
+  }
+  CHECK(taken >= 1);
+  CHECK(trap.count() == 1);
+  CHECK(trap.operation() == "try_acquire");
+  CHECK_FALSE(ref.try_acquire());
+  ref.duplicate(RundownRef::max_refs());
+  CHECK(trap.operation() == "duplicate");
+  const int reports = trap.count();
+  CountedCompletion done;
+  CHECK(ref.begin_rundown(done) == RundownState::kPending);
+  for (; taken > 0; --taken) {
+    CHECK(done.runs() == 0);
+    ref.release(RundownRef::max_refs());
+  }
+  CHECK(done.runs() == 1);
+  CHECK(trap.count() == reports);
 }
 
 TEST_CASE("destroying an object while somebody waits for it is trapped") {

@@ -39,8 +39,9 @@ TEST_CASE("R86: a static object is born run down before any code has run, and op
   born_closed.run_down();
 }
 
-TEST_CASE_TEMPLATE("R86: an object that was run down before its first use refuses, waits for nobody, and opens", Ref,
-                   RundownRef, ShardedRundownRef, ManyShards) {
+TEST_CASE_TEMPLATE(
+    "R86: an object that was run down before its first use refuses, waits for nobody, and opens", Ref,
+    RundownRef, ShardedRundownRef, ManyShards) {
   Ref ref;
   ref.run_down();
   CHECK_FALSE(ref.try_acquire());

@@ -16,8 +16,8 @@ using nmr::RundownState;
 using nmr::ShardedRundownRef;
 using std::chrono::microseconds;
 
-TEST_CASE_TEMPLATE("R94: several threads wait for one end, and all return", Ref, RundownRef, ShardedRundownRef,
-                   ManyShards) {
+TEST_CASE_TEMPLATE("R94: several threads wait for one end, and all return", Ref, RundownRef,
+                   ShardedRundownRef, ManyShards) {
   Ref ref;
   CHECK(ref.try_acquire());
   std::latch ready(6);
@@ -82,8 +82,8 @@ TEST_CASE_TEMPLATE("R100: the object may be destroyed as soon as a wait has retu
   CHECK(wrong == 0);
 }
 
-TEST_CASE_TEMPLATE("R100: a completion may delete the object that it ends", Ref, RundownRef, ShardedRundownRef,
-                   ManyShards) {
+TEST_CASE_TEMPLATE("R100: a completion may delete the object that it ends", Ref, RundownRef,
+                   ShardedRundownRef, ManyShards) {
   struct Owner : nmr::Completion {
     explicit Owner(std::atomic<int>& counter) noexcept : Completion(&destroy, this), deleted(counter) {}
     static void destroy(Completion&, void* self) noexcept {
@@ -115,7 +115,8 @@ TEST_CASE_TEMPLATE("R100: a completion may delete the object that it ends", Ref,
 TEST_CASE_TEMPLATE("R100: whoever is told last may free the object, while others return from beginning", Ref,
                    RundownRef, ShardedRundownRef, ManyShards) {
   struct Told : nmr::Completion {
-    Told(std::atomic<int>& counter, Ref* object) noexcept : Completion(&tell, this), told(counter), ref(object) {}
+    Told(std::atomic<int>& counter, Ref* object) noexcept
+        : Completion(&tell, this), told(counter), ref(object) {}
     static void tell(Completion&, void* self) noexcept {
       auto& node = *static_cast<Told*>(self);
       if (node.told.fetch_add(1) == 2) delete node.ref;
@@ -139,8 +140,8 @@ TEST_CASE_TEMPLATE("R100: whoever is told last may free the object, while others
   CHECK(wrong == 0);
 }
 
-TEST_CASE_TEMPLATE("R101: what was done under a reference is seen after the wait", Ref, RundownRef, ShardedRundownRef,
-                   ManyShards) {
+TEST_CASE_TEMPLATE("R101: what was done under a reference is seen after the wait", Ref, RundownRef,
+                   ShardedRundownRef, ManyShards) {
   int wrong = 0;
   for (int turn = 1; turn <= 200; ++turn) {
     Ref ref;
@@ -188,8 +189,8 @@ TEST_CASE_TEMPLATE("R101: what was done before opening is seen by who acquires a
   CHECK(entered.load() >= 50);
 }
 
-TEST_CASE_TEMPLATE("R103: a last release that races with begin runs the completion exactly once", Ref, RundownRef,
-                   ShardedRundownRef, ManyShards) {
+TEST_CASE_TEMPLATE("R103: a last release that races with begin runs the completion exactly once", Ref,
+                   RundownRef, ShardedRundownRef, ManyShards) {
   constexpr int kTurns = 2000;
   Ref ref;
   StartLine line(2);
@@ -220,8 +221,8 @@ TEST_CASE_TEMPLATE("R103: a last release that races with begin runs the completi
   MESSAGE(drained << " of " << kTurns << " were drained when begin returned");
 }
 
-TEST_CASE_TEMPLATE("R103: beginners, users and refused users race, and every completion runs exactly once", Ref,
-                   RundownRef, ShardedRundownRef, ManyShards) {
+TEST_CASE_TEMPLATE("R103: beginners, users and refused users race, and every completion runs exactly once",
+                   Ref, RundownRef, ShardedRundownRef, ManyShards) {
   int wrong = 0;
   for (int turn = 0; turn < 100; ++turn) {
     Ref ref;
@@ -247,8 +248,8 @@ TEST_CASE_TEMPLATE("R103: beginners, users and refused users race, and every com
   CHECK(wrong == 0);
 }
 
-TEST_CASE_TEMPLATE("R104: one thread waits before another begins, and one after", Ref, RundownRef, ShardedRundownRef,
-                   ManyShards) {
+TEST_CASE_TEMPLATE("R104: one thread waits before another begins, and one after", Ref, RundownRef,
+                   ShardedRundownRef, ManyShards) {
   for (int turn = 0; turn < 20; ++turn) {
     Ref ref;
     CHECK(ref.try_acquire());
@@ -272,8 +273,8 @@ TEST_CASE_TEMPLATE("R104: one thread waits before another begins, and one after"
   }
 }
 
-TEST_CASE_TEMPLATE("R105: waits that run out of time take themselves back while others complete", Ref, RundownRef,
-                   ShardedRundownRef, ManyShards) {
+TEST_CASE_TEMPLATE("R105: waits that run out of time take themselves back while others complete", Ref,
+                   RundownRef, ShardedRundownRef, ManyShards) {
   int wrong = 0;
   std::atomic<int> timeouts{0};
   for (int turn = 0; turn < 50; ++turn) {
@@ -293,7 +294,8 @@ TEST_CASE_TEMPLATE("R105: waits that run out of time take themselves back while 
     });
     ref.begin_rundown(done);
     line.arrive_and_wait();
-    spin_until([&] { return timeouts.load() >= turn; });  // so that it ends at many points of the others' attempts
+    spin_until(
+        [&] { return timeouts.load() >= turn; });  // so that it ends at many points of the others' attempts
     ref.release();
     waiters.join();
     wrong += told.load() == 8 && done.runs() == 1 ? 0 : 1;

@@ -55,7 +55,8 @@ void end_at_timeout() {
   CHECK(ref.try_acquire());
   CHECK(ref.begin_rundown() == nmr::RundownState::kPending);
   EndsWhileWaiting::at_timeout = [] { object<Ref>()->release(); };
-  CHECK(ref.wait_for_rundown_for(std::chrono::seconds(0)));  // its time was over, and it was told all the same
+  CHECK(
+      ref.wait_for_rundown_for(std::chrono::seconds(0)));  // its time was over, and it was told all the same
   delete object<Ref>();
 }
 
@@ -71,8 +72,9 @@ TEST_CASE("R105: a wait that runs out of time just when the last reference goes 
   SUBCASE("ShardedRundownRef") { end_at_timeout<Sharded>(); }
 }
 
-TEST_CASE_TEMPLATE("R105: a wait that runs out of time never comes back to an object that another waiter has freed",
-                   Ref, nmr::BasicRundownRef<TellsWaits>, nmr::BasicShardedRundownRef<TellsWaits>) {
+TEST_CASE_TEMPLATE(
+    "R105: a wait that runs out of time never comes back to an object that another waiter has freed", Ref,
+    nmr::BasicRundownRef<TellsWaits>, nmr::BasicShardedRundownRef<TellsWaits>) {
   int told = 0;
   int wrong = 0;
   constexpr int kWaiters = 3;
@@ -97,8 +99,8 @@ TEST_CASE_TEMPLATE("R105: a wait that runs out of time never comes back to an ob
   MESSAGE(told << " of " << 300 * kWaiters << " waits were told in time");
 }
 
-TEST_CASE_TEMPLATE("R105: waits unlink themselves from anywhere in the list, and the others are still told", Ref,
-                   nmr::RundownRef, nmr::ShardedRundownRef) {
+TEST_CASE_TEMPLATE("R105: waits unlink themselves from anywhere in the list, and the others are still told",
+                   Ref, nmr::RundownRef, nmr::ShardedRundownRef) {
   Ref ref;
   CHECK(ref.try_acquire());
   CountedCompletion done[3];
@@ -107,9 +109,8 @@ TEST_CASE_TEMPLATE("R105: waits unlink themselves from anywhere in the list, and
   CHECK(ref.begin_rundown(done[1]) == nmr::RundownState::kPending);
   std::atomic<bool> middle_returned{false};
   {
-    Threads middle(1, [&](int) {
-      middle_returned.store(!ref.wait_for_rundown_for(std::chrono::milliseconds(1)));
-    });
+    Threads middle(
+        1, [&](int) { middle_returned.store(!ref.wait_for_rundown_for(std::chrono::milliseconds(1))); });
     CHECK(ref.begin_rundown(done[2]) == nmr::RundownState::kPending);
   }
   CHECK(middle_returned.load());
