@@ -79,6 +79,8 @@ Engine::End Engine::run_once() {
   thread_count_ = 1;
   end_ = nullptr;
   depth_ = 0;
+  events_.clear();
+  fences_cause_ = Clock{};
   preemptions_ = 0;
   last_ = -1;
   for (auto& thread : threads_) thread.body = nullptr;
@@ -97,10 +99,12 @@ Engine::End Engine::run_once() {
     thread.notified = true;
     thread.timed_out = thread.changed = false;
     thread.over = 0;
+    thread.history = id;
     thread.waits_on = nullptr;
     thread.interrupts = {};
     thread.seen.clear();
     thread.seen_before.clear();
+    thread.cause = thread.asked = thread.served = Clock{};
     thread.fiber.restart(&Engine::run_body, this);
     memory_.start(id, false);
     if (thread.predecessor >= 0) {
@@ -121,9 +125,20 @@ Engine::End Engine::run_once() {
     if (depth_ > 5000) set_fault("a run does not end");
   }
   if (!fault_.empty()) return End::kFault;
-  if (cut_) return End::kCut;
+  if (cut_) {
+    wake_all_since_relax();
+    for (ThreadId id = 1; id < thread_count_; ++id) {
+      if (!threads_[id].finished) find_races(id);
+    }
+    return End::kCut;
+  }
   for (ThreadId id = 1; id < thread_count_; ++id) memory_.join(0, id);
   if (end_ && !run_alone(std::move(end_))) return End::kFault;
+  if (options_.ends != nullptr) {
+    std::uint64_t end = 0;
+    for (ThreadId id = 1; id < thread_count_; ++id) end = (end ^ threads_[id].history) * 0x9E3779B97F4A7C15u;
+    options_.ends->insert(end);
+  }
   return End::kFinished;
 }
 
@@ -135,7 +150,7 @@ bool Engine::next_frame() {
   frame.actions.clear();
   frame.sleeping.clear();
   frame.current = 0;
-  if (frame_count_ > 0) {
+  if (frame_count_ > 0 && options_.reduction != Reduction::kNone) {
     const Frame& before = frames_[frame_count_ - 1];
     const Action& done = before.actions[before.current];
     for (const Action& each : before.sleeping) {
@@ -145,16 +160,20 @@ bool Engine::next_frame() {
       if (before.actions[i].commutes(done)) frame.sleeping.push_back(before.actions[i]);
     }
   }
-  list_actions(frame.actions);
-  if (frame.actions.empty()) {
+  frame.enabled.clear();
+  list_actions(frame.enabled);
+  if (frame.enabled.empty()) {
     set_fault(deadlock());
     return false;
   }
-  std::erase_if(frame.actions, [&](const Action& action) {
-    if (options_.preemptions >= 0 && preemptions_ >= options_.preemptions && preempts(action)) return true;
-    return std::any_of(frame.sleeping.begin(), frame.sleeping.end(),
-                       [&](const Action& asleep) { return asleep.same(action); });
-  });
+  if (options_.preemptions >= 0 && preemptions_ >= options_.preemptions) {
+    std::erase_if(frame.enabled, [&](const Action& action) { return preempts(action); });
+  }
+  for (const Action& action : frame.enabled) {
+    // One thread will do until a race with another shows up.
+    if (reduces() && !frame.actions.empty()) break;
+    wake(frame, action.thread);
+  }
   if (frame.actions.empty()) {
     cut_ = true;
     return false;

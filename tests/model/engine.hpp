@@ -64,11 +64,27 @@ class Engine {
     std::array<bool, kMaxThreads> interrupts{};  // heavy fences it has not served yet
     std::vector<Seen> seen, seen_before;         // reads since the last relax(), and between the two before it
     bool changed = false;                        // has stored something since the last relax()
+    std::uint64_t history = 0;                   // hash of what it has seen
+    Clock cause;                                 // for the reduction, as in Message
+    Clock asked, served;                         // cause of its heavy fence, and of those who have served it
   };
   struct Frame {
-    std::vector<Action> actions;
+    std::vector<Action> enabled;
+    std::vector<Action> actions;  // those of them to be explored: more come when a race shows that order matters
     std::vector<Action> sleeping;
     std::size_t current = 0;
+  };
+  /// What a step was, for finding those that it races with.
+  struct Event {
+    ThreadId thread;
+    OpKind kind;
+    const Object* object;
+    const void* condition;  // kWait and kTimeout
+    bool stored;
+    bool step;
+    Clock cause;
+
+    [[nodiscard]] Time time() const noexcept { return cause.times[thread]; }
   };
   enum class End : std::uint8_t { kFinished, kCut, kFault };
 
@@ -81,12 +97,26 @@ class Engine {
   void list_actions(std::vector<Action>& out);
   void list_step(ThreadId id, std::vector<Action>& out);
   [[nodiscard]] bool step_enabled(ThreadId id);
+  /// A bounded search may not leave out runs for others that are beyond the bound; buffers make races of their own.
+  [[nodiscard]] bool reduces() const noexcept {
+    return options_.reduction == Reduction::kRaces && options_.preemptions < 0 && options_.backend == Backend::kViews;
+  }
   [[nodiscard]] bool preempts(const Action& action);
   void execute(const Action& action);
   void execute_step(ThreadId id, std::uint16_t choice);
   void relax(Thread& thread);
   void resume(ThreadId id);
   bool backtrack();
+
+  // The reduction (reduction.cpp).
+  void wake(Frame& frame, ThreadId thread);
+  void find_races(ThreadId thread);
+  void reverse(std::size_t at, ThreadId id);
+  void wake_all_since_relax();
+  [[nodiscard]] static bool races(const Event& event, const Thread& later, const Op& op, const Object* object);
+  void note_event(const Action& action, const Op& op);
+  void note_history(const Action& action, const Op& op);
+
   void plant(Op& op);
 
   void trace(const Action& action, const Op& op);
@@ -105,6 +135,8 @@ class Engine {
   std::vector<Frame> frames_;
   std::size_t frame_count_ = 0;
   std::size_t depth_ = 0;
+  std::vector<Event> events_;
+  Clock fences_cause_;
   int preemptions_ = 0;
   int last_ = -1;
 

@@ -3,12 +3,20 @@
 /// again with other choices. What it finds is a fault with the run that leads to it.
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "basics.hpp"
 #include "mutation.hpp"
 
 namespace model {
+
+/// How many runs that differ in the order of independent steps alone are left out.
+enum class Reduction : std::uint8_t {
+  kNone,
+  kSleepSets,  // each is run once, but many are begun in vain
+  kRaces,      // and most of those not even begun. With views, and without a bound
+};
 
 struct Options {
   Backend backend = Backend::kViews;
@@ -17,6 +25,8 @@ struct Options {
   unsigned processors = 2;
   bool heavy_fence = true;  // whether the system offers the process-wide barrier
   bool interrupts = false;  // whether the program uses it: then plain accesses are steps of their own
+  Reduction reduction = Reduction::kRaces;
+  std::set<std::uint64_t>* ends = nullptr;  // collects what all threads have seen in each run, hashed
   std::optional<Mutation> mutation;
 };
 

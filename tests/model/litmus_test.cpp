@@ -379,3 +379,99 @@ TEST_CASE("an atomic that ends while another thread may still use it is a fault"
   CHECK(fault_of(end_an_atomic<std::memory_order_acq_rel>) == "");
   CHECK(found(fault_of(end_an_atomic<kRelaxed>), "ends in a race"));
 }
+
+// ---- the reduction
+
+namespace {
+
+void two_and_two(Run& run) {
+  auto& s = *new Shared;
+  run.thread([&s] {
+    s.x.store(1, kRelease);
+    s.a = s.y.load(kAcquire);
+    (void)s.z.fetch_add(1, kRelaxed);
+  });
+  run.thread([&s] {
+    s.y.store(1, kRelaxed);
+    int expected = 1;
+    (void)s.x.compare_exchange_strong(expected, 2, kAcquire, kRelaxed);
+    (void)s.z.fetch_add(2, kRelease);
+  });
+  run.thread([&s] {
+    s.b = s.z.load(kAcquire);
+    s.c = s.x.load(kRelaxed);
+  });
+}
+
+void timed_and_locked(Run& run) {
+  auto& g = *new Guarded;
+  run.thread([&g] {
+    g.mutex.lock();
+    (void)g.condition.wait_until(g.mutex, 100);
+    const bool ready = g.ready;
+    g.mutex.unlock();
+    if (ready) (void)g.data.read();
+  });
+  run.thread([&g] {
+    g.data.write(1);
+    g.mutex.lock();
+    g.ready = true;
+    g.condition.notify_all();
+    g.mutex.unlock();
+  });
+}
+
+void interrupted(Run& run) {
+  auto& s = *new Shared;
+  run.thread([&s] {
+    s.x.store(1, kRelaxed);
+    s.a = s.y.load(kRelaxed);
+  });
+  run.thread([&s] {
+    s.y.store(1, kRelaxed);
+    ModelAtomics::heavy_fence();
+    s.b = s.x.load(kRelaxed);
+  });
+  run.thread([&s] { s.c = s.x.load(kRelaxed); });
+}
+
+void spinning(Run& run) {
+  auto& s = *new Shared;
+  for (int i = 0; i < 2; ++i) {
+    run.thread([&s] {
+      int unlocked = 0;
+      while (!s.x.compare_exchange_strong(unlocked, 1, kAcquire, kRelaxed)) {
+        unlocked = 0;
+        ModelAtomics::relax(0);
+      }
+      ++s.a;
+      s.x.store(0, kRelease);
+    });
+  }
+  run.thread([&s] { s.y.store(1, kRelaxed); });
+}
+
+}  // namespace
+
+TEST_CASE("what the reduction leaves out are runs that it has had in another order") {
+  for (const Program program : {&store_buffering<Fence::kFull, Fence::kFull>, &independent_reads<false>, &two_and_two,
+                                &timed_and_locked, &interrupted, &spinning, &wake<true>}) {
+    std::set<std::uint64_t> ends[3];
+    std::uint64_t runs[3];
+    for (const Reduction reduction : {Reduction::kNone, Reduction::kSleepSets, Reduction::kRaces}) {
+      const auto i = static_cast<std::size_t>(reduction);
+      Options options;
+      options.interrupts = true;
+      options.reduction = reduction;
+      options.ends = &ends[i];
+      const Report report = explore(program, options);
+      CHECK(report.complete);
+      runs[i] = report.runs;
+    }
+    CHECK(ends[0] == ends[1]);
+    CHECK(ends[0] == ends[2]);
+    CHECK(ends[2].size() <= runs[2]);
+    CHECK(runs[2] <= runs[1]);
+    CHECK(runs[0] > runs[2]);
+  }
+}

@@ -37,8 +37,10 @@ void Memory::create(ThreadId by, const void* address, ObjectKind kind, std::uint
   object.touched = {};
   object.messages.clear();
   object.holder = -1;
+  object.turns = 0;
   object.view = View{};
   object.clock = Clock{};
+  object.cause = Clock{};
   object.writer = by;
   object.written = object.created;
   Slot& entry = slot(address);
@@ -78,7 +80,7 @@ void Memory::give_location(Object& object) {
   if (!object.messages.empty()) return;
   if (locations_ == kMaxLocations) report("the explorer has no room for so many locations");
   object.location = locations_ < kMaxLocations ? locations_++ : 0;
-  object.messages.push_back({object.initial, object.creator, Clock{}, View{}});
+  object.messages.push_back({object.initial, object.creator, Clock{}, View{}, Clock{}});
 }
 
 void Memory::choices(ThreadId thread, const Op& op, std::vector<Action>& out) {
@@ -93,7 +95,7 @@ void Memory::choices(ThreadId thread, const Op& op, std::vector<Action>& out) {
     action.choice = static_cast<std::uint16_t>(index);
     action.writes = false;
     // Under views a load of a message that is there commutes with the stores that come after it.
-    if (backend_ != Backend::kViews) action.uses[0] = resource;
+    action.uses[0] = backend_ == Backend::kViews ? std::uint16_t{Action::kNone} : resource;
     out.push_back(action);
   };
   const std::size_t oldest =
@@ -141,7 +143,7 @@ void Memory::write(ThreadId thread, Object& object, std::uint64_t value, std::me
   const auto index = static_cast<std::uint8_t>(object.messages.size());
   know.now.oldest[object.location] = know.acquired.oldest[object.location] = index;
   const bool releases = has_release(order) || backend_ != Backend::kViews;
-  Message message{value, thread, releases ? know.clock : know.released_clock, releases ? know.now : know.released};
+  Message message{value, thread, releases ? know.clock : know.released_clock, releases ? know.now : know.released, {}};
   message.view.oldest[object.location] = index;
   if (before != nullptr) {
     message.clock.join(before->clock);
@@ -197,7 +199,7 @@ void Memory::flush(ThreadId thread) {
   auto& buffer = know_[thread].buffer;
   const Knowledge::Buffered store = buffer.front();
   buffer.pop_front();
-  store.object->messages.push_back({store.value, thread, store.clock, View{}});
+  store.object->messages.push_back({store.value, thread, store.clock, View{}, Clock{}});
 }
 
 void Memory::plain(ThreadId by, Object& object, OpKind kind) {
@@ -259,6 +261,7 @@ void Memory::lock(ThreadId thread, Object& mutex) {
   know.clock.join(mutex.clock);
   know.acquired_clock.join(mutex.clock);
   mutex.holder = thread;
+  ++mutex.turns;
 }
 
 void Memory::unlock(ThreadId thread, Object& mutex) {

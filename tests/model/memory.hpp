@@ -20,6 +20,7 @@ struct Message {
   ThreadId writer;
   Clock clock;
   View view;
+  Clock cause{};  // for the reduction: the steps that this store comes after in every equal run
 };
 
 struct Object {
@@ -38,8 +39,11 @@ struct Object {
 
   // kMutex
   int holder;
+  std::uint32_t turns;  // how often it has been locked
   View view;
   Clock clock;
+
+  Clock cause;  // for the reduction, as in Message: of the last store, unlock or notification
 
   // kPlain: the last write, and the last read of each thread
   ThreadId writer;

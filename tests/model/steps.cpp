@@ -58,6 +58,7 @@ void Engine::execute(const Action& action) {
   ++steps_;
   Thread& thread = threads_[action.thread];
   const Op op = thread.pending;
+  if (reduces()) find_races(action.thread);
   if (action.kind == Action::kStep) {
     if (preempts(action)) ++preemptions_;
     last_ = action.thread;
@@ -70,6 +71,8 @@ void Engine::execute(const Action& action) {
   } else {
     thread.notified = thread.timed_out = true;
   }
+  if (reduces()) note_event(action, op);
+  if (options_.ends != nullptr) note_history(action, op);
   if (tracing_) trace(action, op);
   if (action.kind == Action::kStep && fault_.empty() && memory_.fault.empty() && !cut_) resume(action.thread);
 }
@@ -93,17 +96,19 @@ void Engine::execute_step(ThreadId id, std::uint16_t choice) {
     case OpKind::kHeavyBegin:
       memory_.heavy_begin(id);
       for (ThreadId other = 1; other < thread_count_; ++other) {
-        const Thread& target = threads_[other];
-        if (target.finished || target.pending.kind == OpKind::kStart) continue;
-        if (other != id) threads_[other].interrupts[id] = true;
+        Thread& target = threads_[other];
+        if (target.finished) {
+          memory_.heavy_off_cpu(other, id);
+        } else if (other != id && target.pending.kind != OpKind::kStart) {
+          target.interrupts[id] = true;
+        }
       }
       return;
-    case OpKind::kHeavyEnd:
-      for (ThreadId other = 1; other < thread_count_; ++other) {
-        if (threads_[other].finished) memory_.heavy_off_cpu(other, id);
-      }
-      return memory_.heavy_end(id);
+    case OpKind::kHeavyEnd: return memory_.heavy_end(id);
     case OpKind::kFinish:
+      for (ThreadId fencer = 1; fencer < thread_count_; ++fencer) {
+        if (thread.interrupts[fencer]) memory_.heavy_off_cpu(id, fencer);
+      }
       thread.interrupts = {};
       return;
     case OpKind::kStart:

@@ -1,0 +1,155 @@
+// Which orders of steps have to be tried. Dynamic partial order reduction: of the threads that could go on, one is
+// explored; another is added at a step when a later step of that other races with it, which is when the two could also
+// have come the other way round with another outcome.
+#include "engine.hpp"
+
+namespace model {
+
+/// Adds all that a thread can do at a frame, but for what is known to lead to runs that have been explored.
+void Engine::wake(Frame& frame, ThreadId thread) {
+  const auto holds = [](const std::vector<Action>& list, const Action& action) {
+    return std::any_of(list.begin(), list.end(), [&](const Action& each) { return each.same(action); });
+  };
+  for (const Action& action : frame.enabled) {
+    if (action.thread != thread || holds(frame.actions, action) || holds(frame.sleeping, action)) continue;
+    frame.actions.push_back(action);
+  }
+}
+
+/// Looks for steps so far that race with the next one of a thread.
+void Engine::find_races(ThreadId id) {
+  const Thread& thread = threads_[id];
+  const Op& op = thread.pending;
+  const Object* const object = op.object != nullptr ? memory_.find(op.object) : nullptr;
+  for (std::size_t i = events_.size(); i-- > 0;) {
+    const Event& event = events_[i];
+    if (event.thread == id || thread.cause.covers(event.thread, event.time())) continue;
+    if (races(event, thread, op, object)) reverse(i, id);
+  }
+}
+
+/// Sees to it that the step `id` is about to take can come before step `at`. What leads there is all that has happened
+/// since without being caused by that step; it may begin with any of its steps that none of the others causes.
+void Engine::reverse(std::size_t at, ThreadId id) {
+  Frame& frame = frames_[at];
+  const auto among = [](const std::vector<Action>& list, const Action& action) {
+    return std::any_of(list.begin(), list.end(), [&](const Action& each) { return each.same(action); });
+  };
+  std::array<Time, kMaxThreads> first{};
+  const Action* to_wake = nullptr;
+  for (std::size_t i = at + 1; i < events_.size(); ++i) {
+    const Event& event = events_[i];
+    if (event.cause.covers(events_[at].thread, events_[at].time()) || first[event.thread] != 0) continue;
+    first[event.thread] = event.time();
+    bool caused = false;
+    for (unsigned other = 0; other < kMaxThreads; ++other) {
+      caused = caused || (other != event.thread && first[other] != 0 && event.cause.times[other] >= first[other]);
+    }
+    if (caused) continue;
+    const Action& action = frames_[i].actions[frames_[i].current];
+    if (among(frame.actions, action) || among(frame.sleeping, action)) return;
+    if (to_wake == nullptr) to_wake = &action;
+  }
+  const ThreadId waking = to_wake != nullptr ? to_wake->thread : id;
+  const bool can_go = std::any_of(frame.enabled.begin(), frame.enabled.end(), [&](const Action& action) {
+    return to_wake != nullptr ? action.same(*to_wake) : action.thread == id;
+  });
+  if (can_go) return wake(frame, waking);
+  for (const Action& action : frame.enabled) wake(frame, action.thread);
+}
+
+/// A run that is given up in a spin says nothing of what others would have done later: any of them might have ended the
+/// spin, so all are tried along its last turn.
+void Engine::wake_all_since_relax() {
+  if (events_.empty() || events_.back().kind != OpKind::kRelax) return;
+  const ThreadId spinner = events_.back().thread;
+  unsigned relaxed = 0;
+  for (std::size_t i = events_.size(); i-- > 0 && relaxed < 2;) {
+    if (events_[i].thread != spinner) continue;
+    if (events_[i].kind == OpKind::kRelax) ++relaxed;
+    for (const Action& action : frames_[i].enabled) wake(frames_[i], action.thread);
+  }
+}
+
+bool Engine::races(const Event& event, const Thread& later, const Op& op, const Object* object) {
+  // Whatever a thread does, it could have served the fence before, had the fence begun by then.
+  if (op.kind == OpKind::kHeavyBegin) return true;
+  if (op.kind == OpKind::kStart) return event.kind == OpKind::kHeavyBegin;
+  if (op.kind == OpKind::kFullFence) return event.kind == OpKind::kFullFence && event.step;
+  if (object == nullptr) return false;
+  const bool on_condition = event.condition == op.object;
+  switch (op.kind) {
+    case OpKind::kLoad: return false;  // it can still read what there was before
+    case OpKind::kLock:
+      if (later.waits_on != nullptr && op.timed && event.kind == OpKind::kNotify) {
+        return event.object->address == later.waits_on;  // its time could have run out before
+      }
+      return event.step && event.kind == OpKind::kLock && event.object == object;
+    case OpKind::kNotify: return on_condition;  // a wait that begins, or one whose time runs out
+    case OpKind::kWait: return event.kind == OpKind::kNotify && event.object == object;
+    default: return is_atomic(op.kind) && is_atomic(event.kind) && event.step && event.object == object;
+  }
+}
+
+/// Notes what a step was, and what it comes after in every run that is equal to this one.
+void Engine::note_event(const Action& action, const Op& op) {
+  Thread& thread = threads_[action.thread];
+  Object* const object = op.object != nullptr ? memory_.find(op.object) : nullptr;
+  Clock& cause = thread.cause;
+  ++cause.times[action.thread];
+  Event event{action.thread, op.kind, object, nullptr, false, true, {}};
+  if (action.kind == Action::kServe) {
+    event.step = false;
+    cause.join(threads_[action.choice].asked);
+    threads_[action.choice].served.join(cause);
+  } else if (action.kind == Action::kTimeout) {
+    event.step = false;
+    event.condition = thread.waits_on;
+  } else if (is_atomic(op.kind) && !op.dropped && object != nullptr && !object->messages.empty()) {
+    event.stored = op.kind == OpKind::kStore || thread.outcome.stored;
+    if (event.stored) {
+      cause.join(object->cause);
+      object->cause = object->messages.back().cause = cause;
+    } else if (action.choice < object->messages.size()) {
+      cause.join(object->messages[action.choice].cause);
+    }
+  } else if (op.kind == OpKind::kFullFence) {
+    cause.join(fences_cause_);
+    fences_cause_ = cause;
+  } else if (op.kind == OpKind::kHeavyBegin) {
+    thread.asked = cause;
+    thread.served = Clock{};
+  } else if (op.kind == OpKind::kHeavyEnd) {
+    cause.join(thread.served);
+  } else if (op.kind == OpKind::kLock && object != nullptr) {
+    cause.join(object->cause);
+    if (const Object* const condition = memory_.find(thread.waits_on)) cause.join(condition->cause);
+  } else if (op.kind == OpKind::kNotify && object != nullptr) {
+    object->cause.join(cause);
+  } else if (op.kind == OpKind::kUnlock && object != nullptr) {
+    object->cause = cause;
+  } else if (op.kind == OpKind::kWait) {
+    event.condition = op.object;
+    if (Object* const mutex = memory_.find(reinterpret_cast<const void*>(op.operand))) mutex->cause = cause;
+  }
+  event.cause = cause;
+  events_.push_back(event);
+}
+
+/// Two runs with the same histories of all threads are the same run with its steps in another order.
+void Engine::note_history(const Action& action, const Op& op) {
+  std::uint64_t& history = threads_[action.thread].history;
+  const auto mix = [&](std::uint64_t value) { history = (history ^ value ^ history >> 29) * 0xBF58476D1CE4E5B9u; };
+  mix(action.kind);
+  const Object* const object = op.object != nullptr ? memory_.find(op.object) : nullptr;
+  if (action.kind != Action::kStep) return mix(action.choice);
+  mix(static_cast<std::uint64_t>(op.kind));
+  if (object == nullptr) return;
+  mix(object->number);
+  if (op.kind == OpKind::kLock) return mix(object->turns);
+  if (!is_atomic(op.kind)) return;
+  const bool stored = op.kind == OpKind::kStore || threads_[action.thread].outcome.stored;
+  mix(stored ? 1000 + object->messages.size() : action.choice);
+}
+
+}  // namespace model
