@@ -1,0 +1,170 @@
+// A plug-in that uses every public type of the library. It has no symbol that would keep it in memory for good, and is
+// unloaded by the host in each of the ways that host.cpp lists.
+#include "plugin.hpp"
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include <nmr/rundown.hpp>
+
+namespace {
+
+using std::chrono::milliseconds;
+
+int g_added = 1;  // in the data of the plug-in
+
+int echo(void* context, int value) noexcept { return value + *static_cast<int*>(context); }
+int told(void*, int value) noexcept { return value + 2; }
+constexpr EchoNpi::ProviderDispatch kProviderDispatch{&echo};
+constexpr EchoNpi::ClientDispatch kClientDispatch{&told};
+constexpr nmr::Guid kGuid{0x11d6a3e5, 0x7a44, 0x4c62, {0x83, 0x5f, 0x10, 0xd9, 0x2e, 0x6b, 0x90, 0xcc}};
+
+template <class Ref>
+bool use_rundown(Ref& ref) {
+  auto guard = nmr::try_guard(ref);
+  auto second = guard.duplicate();
+  nmr::Event event;
+  bool good = ref.begin_rundown(event) == nmr::RundownState::kPending && !nmr::try_guard(ref);
+  good = !ref.wait_for_rundown_for(milliseconds(1)) && good;
+  guard.reset();
+  {
+    const auto dropped = std::move(second);
+  }
+  event.wait();
+  ref.rundown_completed();
+  ref.reinitialize();
+  good = ref.try_acquire(2) && good;
+  ref.release(2);
+  ref.run_down();
+  return good && ref.run_down_already() && ref.rundown_begun();
+}
+
+template <class Handle>
+bool nest(Handle& handle, int depth) {
+  const auto call = handle.try_call();
+  return call && call->echo(call.context(), depth) == depth + 1 && (depth == 0 || nest(handle, depth - 1));
+}
+
+template <class Calls>
+bool use_binding() {
+  typename Calls::Domain domain;
+  nmr::BasicBindingHandle<EchoNpi, Calls> handle(domain);
+  nmr::BasicBinding<EchoNpi, Calls> first(&kProviderDispatch, &g_added);
+  nmr::BasicBinding<EchoNpi, Calls> second(&kProviderDispatch, &g_added);
+  bool good = !handle.try_call() && handle.attach(first) == nmr::Status::kSuccess;
+  good = nest(handle, 20) && good;  // more calls at a time than a thread has slots for
+  nmr::BasicCallHold<EchoNpi, Calls> hold = handle.try_call().hold();
+  auto other = hold.duplicate();
+  good = handle.attach(second) == nmr::Status::kSuccess && good;
+  good = first.wait_until_detached_for(milliseconds(1)) == nmr::Status::kTimeout && good;
+  good = other->echo(other.context(), 5) == 6 && nest(handle, 1) && good;
+  hold.leave();
+  other = {};
+  good = first.wait_until_detached() == nmr::Status::kSuccess && first.detached() && good;
+  nmr::Event event;
+  good = handle.detach(event) && !handle.try_call() && good;
+  event.wait();
+  nmr::DetachCompletion kept;
+  {
+    nmr::Event detached;
+    nmr::DetachCompletion done(detached);
+    kept = std::move(done);
+    kept.complete();
+    detached.wait();
+  }
+  return good && !kept && !handle.attached() && handle.detach_and_wait() == nmr::Status::kSuccess;
+}
+
+/// A module of either side, with the registration's state in memory of the plug-in.
+template <class Calls>
+struct Modules {
+  using Registry = nmr::BasicNmrRegistry<EchoNpi, Calls>;
+
+  explicit Modules(Registry& registry) : handle(registry.calls()) {
+    provider.module_id = client.module_id = nmr::ModuleId(kGuid);
+    provider.attach_client = [](void*, nmr::BasicClientOffer<EchoNpi, Calls>& offer) {
+      return offer.accept(offer.template make_context<int>(1), &kProviderDispatch);
+    };
+    provider.detach_client = [](void*, nmr::DetachCompletion) noexcept {};
+    provider.cleanup_binding_context = [](void*) noexcept {};
+    client.attach_provider = [](void* self, nmr::BasicProviderOffer<EchoNpi, Calls>& offer) {
+      return offer.accept(static_cast<Modules*>(self)->handle, self, &kClientDispatch);
+    };
+    client.detach_provider = [](void* self, nmr::DetachCompletion done) noexcept {
+      static_cast<Modules*>(self)->detaching = std::move(done);  // kept until cleanup is wanted
+      static_cast<Modules*>(self)->detaching.complete();
+    };
+    client.cleanup_binding_context = [](void*) noexcept {};
+  }
+
+  nmr::BasicBindingHandle<EchoNpi, Calls> handle;
+  nmr::DetachCompletion detaching;
+  typename Registry::ProviderModule provider;
+  typename Registry::ClientModule client;
+  typename Registry::ProviderRegistration provides;
+  typename Registry::ClientRegistration uses;
+};
+
+template <class Calls>
+bool use_registry() {
+  nmr::BasicNmrRegistry<EchoNpi, Calls> registry;
+  Modules<Calls> modules(registry);
+  bool good =
+      registry.register_provider(modules.provider, &modules, modules.provides) == nmr::Status::kSuccess &&
+      registry.register_client(modules.client, &modules, modules.uses) == nmr::Status::kSuccess &&
+      registry.snapshot().bindings.size() == 1 && modules.provides.attached() == 1;
+  good = nest(modules.handle, 20) && good;
+  int told_back = 0;
+  modules.provides.for_each_client([&](auto& call) { told_back += call->told(call.context(), 1); });
+  modules.uses.for_each_provider([&](auto& call) { good = call->echo(call.context(), 1) == 2 && good; });
+  auto hold = modules.handle.try_call().hold();
+  good = modules.provides.deregister() == nmr::Status::kPending && told_back == 3 && good;
+  good = modules.provides.wait_for_deregister_complete_for(milliseconds(1)) == nmr::Status::kTimeout && good;
+  hold.leave();
+  nmr::Event gone;
+  good = modules.provides.notify_deregister_complete(gone) == nmr::Status::kSuccess && good;
+  gone.wait();
+  good = modules.provides.wait_for_deregister_complete() == nmr::Status::kSuccess && good;
+  return good && !modules.handle.try_call() && modules.uses.refusals({}) == 0;
+}
+
+const char* use_everything() {
+  nmr::RundownRef ref;
+  nmr::ShardedRundownRef sharded;
+  if (!use_rundown(ref)) return "RundownRef";
+  if (!use_rundown(sharded)) return "ShardedRundownRef";
+  if (!use_binding<nmr::PerThreadCalls>()) return "BindingHandle";
+  if (!use_binding<nmr::OneWordCalls>()) return "BindingHandle, counted in one word";
+  if (!use_registry<nmr::PerThreadCalls>()) return "NmrRegistry";
+  if (!use_registry<nmr::OneWordCalls>()) return "NmrRegistry, counted in one word";
+  return nullptr;
+}
+
+int call(nmr::BindingHandle<EchoNpi>& handle, int value) {
+  const auto guard = handle.try_call();
+  return guard ? guard->echo(guard.context(), value) : -1;
+}
+
+std::unique_ptr<Modules<nmr::PerThreadCalls>> g_registered;
+
+nmr::Status register_provider(nmr::NmrRegistry<EchoNpi>& registry) {
+  g_registered = std::make_unique<Modules<nmr::PerThreadCalls>>(registry);
+  return registry.register_provider(g_registered->provider, g_registered.get(), g_registered->provides);
+}
+nmr::Status register_client(nmr::NmrRegistry<EchoNpi>& registry) {
+  g_registered = std::make_unique<Modules<nmr::PerThreadCalls>>(registry);
+  return registry.register_client(g_registered->client, g_registered.get(), g_registered->uses);
+}
+nmr::Status deregister(nmr::Completion& done) {
+  return g_registered->provides ? g_registered->provides.deregister(done)
+                                : g_registered->uses.deregister(done);
+}
+void forget() { g_registered.reset(); }
+
+constexpr PluginExports kExports{&kProviderDispatch, &g_added,         &use_everything, &call,
+                                 &register_provider, &register_client, &deregister,     &forget};
+
+}  // namespace
+
+extern "C" const PluginExports* plugin_exports() { return &kExports; }
