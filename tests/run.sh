@@ -70,6 +70,8 @@ if [ -z "$quick" ]; then
   programs bare g++ -Dcpp_eh=none -Dcpp_rtti=false -- --skip model
 fi
 
+check examples meson test -C build/gcc --suite examples --print-errorlogs
+
 for lint in floors order_labels readme tree self_test; do
   check "lint:$lint" python3 tests/lint/$lint.py
 done

@@ -94,17 +94,21 @@ def main():
                if target["type"] != "alias" for name in target["filename"] if wanted(name)]
     if not make(*targets):
         return
-    cases, failed = [], 0
+    cases, failed, seconds = [], 0, {}
     for test in introspect(build, "tests"):
         if wanted(test["cmd"][0]):
+            began = time.monotonic()
             ended, bad = run(test, build, options.quick)
+            seconds[test["name"]] = time.monotonic() - began
             cases, failed = cases + ended, failed + bad
     (build / "records").write_text("".join(line + "\n" for line in cases), encoding="utf-8")
     passed = len([line for line in cases if line.startswith("pass\t") and not line.startswith("pass\t0\t")])
     if passed == 0 and failed == 0:
         print(f"FAILED {build.name}: no test ran")
         failed = 1
-    print(f"{build.name}: {passed} passed, {failed} failed, {time.monotonic() - start:.0f} s")
+    slowest = max(seconds, key=seconds.get, default="none")
+    print(f"{build.name}: {passed} passed, {failed} failed, {time.monotonic() - start:.0f} s, "
+          f"of which {slowest} {seconds.get(slowest, 0):.0f} s")
     print(passed, failed)
 
 
