@@ -1,0 +1,163 @@
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <optional>
+#include <type_traits>
+
+#include "calls/place.hpp"
+#include "calls/policies.hpp"
+#include "platform/counted_completion.hpp"
+
+namespace {
+
+using Acting = ChosenThread<CountingAtomics>;
+using Calls = nmr::BasicPerThreadCalls<Acting>;
+using WordCalls = nmr::BasicOneWordCalls<CountingAtomics>;
+
+int barriers() noexcept { return counts().heavy_fences; }
+
+}  // namespace
+
+static_assert(sizeof(PerThread::Domain::Record) <= 128 && alignof(PerThread::Domain::Record) == 128);
+static_assert(alignof(PerThread::Domain::Table) == 128);
+static_assert(std::is_nothrow_default_constructible_v<PerThread::Domain>);
+static_assert(std::is_nothrow_constructible_v<PerThread::Call, PerThread::Cell&>);
+static_assert(std::is_nothrow_constructible_v<OneWord::Call, OneWord::Cell&>);
+static_assert(!std::is_move_constructible_v<PerThread::Call> &&
+              !std::is_copy_constructible_v<PerThread::Call>);
+static_assert(!std::is_move_constructible_v<OneWord::Call> && !std::is_copy_constructible_v<OneWord::Call>);
+static_assert(!std::is_move_constructible_v<PerThread::Cell> &&
+              !std::is_move_constructible_v<PerThread::Domain>);
+
+TEST_CASE(
+    "a call has no lock, no read-modify-write, no fence, and stores twice, to its own thread's record") {
+  Acting::act_as(1);
+  Calls::Domain domain;
+  Place<Calls> place(domain);
+  CHECK(place.attach());
+  {
+    const Calls::Call registers(place.cell);
+  }
+  const Calls::Domain::Record* const record = domain.find_record();
+  REQUIRE(record != nullptr);
+  counts().reset();
+  {
+    const Calls::Call call(place.cell);
+    CHECK(call.target() == &place.target);
+  }
+  CHECK(counts().stores == 2);
+  CHECK(counts().read_modify_writes == 0);
+  CHECK(counts().full_fences == 0);
+  CHECK(counts().heavy_fences == 0);
+  CHECK(counts().locks == 0);
+  CHECK(counts().wrote_only_to(record, sizeof *record));
+
+  Acting::act_as(2);
+  {
+    const Calls::Call registers(place.cell);
+  }
+  CHECK(domain.find_record() != record);
+  CountedCompletion done;
+  CHECK(place.detach(done));
+}
+
+TEST_CASE("a refused call writes nothing, or takes back what it wrote to its own thread's record") {
+  Acting::act_as(1);
+  Calls::Domain domain;
+  Place<Calls> place(domain);
+  CHECK(place.attach());
+  {
+    const Calls::Call registers(place.cell);
+  }
+  CountedCompletion done;
+  CHECK(place.detach(done));
+  counts().reset();
+  {
+    const Calls::Call refused(place.cell);
+  }
+  CHECK(counts().writes == 0);
+  CHECK(counts().locks == 0);
+}
+
+TEST_CASE("a call in one word adds once and subtracts once, in its handle") {
+  WordCalls::Domain domain;
+  Place<WordCalls> place(domain);
+  CHECK(place.attach());
+  counts().reset();
+  {
+    const WordCalls::Call call(place.cell);
+    CHECK(call.target() == &place.target);
+    CHECK(counts().read_modify_writes == 1);
+  }
+  CHECK(counts().read_modify_writes == 2);
+  CHECK(counts().stores == 0);
+  CHECK(counts().full_fences == 0);
+  CHECK(counts().locks == 0);
+  CHECK(counts().wrote_only_to(&place.cell, sizeof place.cell));
+  CountedCompletion done;
+  CHECK(place.detach(done));
+}
+
+TEST_CASE(
+    "detaching costs one barrier where nobody is inside, two where somebody is, however many go together") {
+  Acting::act_as(1);
+  Calls::Domain domain;
+  Place<Calls> one(domain);
+  Place<Calls> two(domain);
+  for (const bool inside : {false, true}) {
+    CHECK(one.attach());
+    CHECK(two.attach());
+    std::optional<Calls::Call> call;
+    if (inside) call.emplace(one.cell);
+    auto* const first = one.cell.remove_any();
+    auto* const second = two.cell.remove_any();
+    CountedCompletion done[2];
+    first->refs().begin_rundown(done[0]);
+    second->refs().begin_rundown(done[1]);
+    first->link_to_close(second);
+    counts().reset();
+    Calls::close(domain, first);
+    CHECK(barriers() == (inside ? 2 : 1));
+    CHECK(done[0].runs() == (inside ? 0 : 1));
+    CHECK(done[1].runs() == 1);
+    counts().reset();
+    call.reset();
+    CHECK(barriers() == 0);
+    CHECK(done[0].runs() == 1);
+  }
+}
+
+TEST_CASE("who is inside something else pays nothing while a binding drains") {
+  Acting::act_as(1);
+  Calls::Domain domain;
+  Place<Calls> draining(domain);
+  Place<Calls> busy(domain);
+  CHECK(draining.attach());
+  CHECK(busy.attach());
+  std::optional<Calls::Call> last(std::in_place, draining.cell);
+  Acting::act_as(2);
+  std::optional<Calls::Call> bystander(std::in_place, busy.cell);
+  CountedCompletion done;
+  CHECK(draining.detach(done));
+  counts().reset();
+  bystander.reset();
+  CHECK(counts().locks == 0);
+  CHECK(counts().stores == 1);
+  CHECK(counts().writes == 1);
+  Acting::act_as(1);
+  counts().reset();
+  last.reset();
+  CHECK(counts().locks == 1);
+  CHECK(done.runs() == 1);
+
+  // What was flagged is clear again: the next call costs what it always does.
+  counts().reset();
+  {
+    const Calls::Call call(busy.cell);
+  }
+  CHECK(counts().stores == 2);
+  CHECK(counts().locks == 0);
+  CountedCompletion busy_done;
+  CHECK(busy.detach(busy_done));
+  CHECK(busy_done.runs() == 1);
+}

@@ -1,0 +1,34 @@
+#pragma once
+/// One place that calls go through, and what its handle does to it.
+#include <nmr/calls.hpp>
+
+template <class Calls>
+struct Place {
+  using Target = typename Calls::Target;
+
+  explicit Place(typename Calls::Domain& its_domain) : domain(its_domain), cell(its_domain) {}
+
+  /// Puts the target in, and detaches what was there.
+  [[nodiscard]] bool attach() {
+    if (!target.open()) return false;
+    auto* const replaced = cell.install(target);
+    for (auto* each = replaced; each != nullptr; each = static_cast<Target*>(each->next_to_close())) {
+      each->refs().begin_rundown();
+    }
+    Calls::close(domain, replaced);
+    return true;
+  }
+
+  /// Takes the target out: `done` runs when the last call has left.
+  [[nodiscard]] bool detach(nmr::Completion& done) {
+    Target* const removed = cell.remove_any();
+    if (removed == nullptr) return false;
+    removed->refs().begin_rundown(done);
+    Calls::close(domain, removed);
+    return true;
+  }
+
+  typename Calls::Domain& domain;
+  Target target;
+  typename Calls::Cell cell;
+};
