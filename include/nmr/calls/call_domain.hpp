@@ -211,7 +211,7 @@ class BasicCallDomain {
       self.roster_.clear_flag(slot, self.unflagged());
       drained = self.roster_.take_drained();
     }
-    BasicCallRoster<Atomics>::drop_calls(drained);
+    Target::drop_each(drained);
   }
 
   NMR_COLD static void leave_slotless_call(BasicCallDomain& self, SlotlessCall& call) noexcept {
@@ -222,7 +222,7 @@ class BasicCallDomain {
       self.roster_.remove(call);
       drained = self.roster_.take_drained();
     }
-    BasicCallRoster<Atomics>::drop_calls(drained);
+    Target::drop_each(drained);
   }
 
   NMR_COLD static void close_batch(BasicCallDomain& self, Target* batch) noexcept {
@@ -234,7 +234,7 @@ class BasicCallDomain {
       LockGuard lock(self.mutex_);
       drained = self.roster_.announce(batch, self.unflagged());
     }
-    BasicCallRoster<Atomics>::drop_calls(drained);
+    Target::drop_each(drained);
     if (batch == nullptr) return;
     self.detach_fence();  // after it, a leaver whose clearing is not seen here sees its flag
     {
@@ -242,7 +242,7 @@ class BasicCallDomain {
       LockGuard lock(self.mutex_);
       drained = self.roster_.scan(batch);
     }
-    BasicCallRoster<Atomics>::drop_calls(drained);
+    Target::drop_each(drained);
   }
 
   void detach_fence() noexcept { real_fences_ ? Atomics::full_fence() : Atomics::heavy_fence(); }

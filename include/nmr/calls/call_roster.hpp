@@ -81,9 +81,6 @@ class BasicCallRoster {
     return draining_.take_unseen();
   }
 
-  /// Drops the calls' reference of each. Outside the mutex: a completion may run, and free the target.
-  static void drop_calls(Target* drained) noexcept { BasicDrainList<Atomics>::drop_calls(drained); }
-
   template <class F>
   void for_each_slotless(std::uintptr_t thread, F& f) noexcept {
     for (SlotlessCall* call = slotless_; call != nullptr; call = call->next) {

@@ -38,6 +38,15 @@ class BasicCallTarget {
   [[nodiscard]] BasicCallTarget* next_to_close() const noexcept { return next_to_close_; }
   void link_to_close(BasicCallTarget* next) noexcept { next_to_close_ = next; }
 
+  /// Drops one reference of each of a list. Outside any mutex: a completion may run, and free the target.
+  static void drop_each(BasicCallTarget* list) noexcept {
+    while (list != nullptr) {
+      BasicCallTarget* const next = list->next_to_close_;
+      list->refs_.release();
+      list = next;
+    }
+  }
+
  private:
   friend class BasicDrainList<Atomics>;
 

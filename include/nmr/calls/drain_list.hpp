@@ -77,15 +77,6 @@ class BasicDrainList {
     return taken;
   }
 
-  /// Drops the calls' reference of each. Outside the mutex: a completion may run, and free the target.
-  static void drop_calls(Target* taken) noexcept {
-    while (taken != nullptr) {
-      Target* const next = taken->next_to_close_;
-      taken->refs_.release();
-      taken = next;
-    }
-  }
-
   /// Returns true if a call that holds this address belongs to the batch that is being announced.
   [[nodiscard]] static bool mark_inside(Target* batch, const Target* address) noexcept {
     for (Target* target = batch; target != nullptr; target = target->next_to_close_) {

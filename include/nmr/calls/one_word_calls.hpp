@@ -95,6 +95,7 @@ struct BasicOneWordCalls {
       // [cd:13] acquire CAS, pairs with [cd:12]: the target.
       if (!installed_.compare_exchange_strong(expected, nullptr, order::acquire, order::relaxed))
         return false;
+      target.refs().duplicate();  // until close(): once the calls have left, nothing else may keep it
       new (&target.calls_left_) Completion(&drop_calls, &target);
       calls_.begin_rundown(target.calls_left_);
       return true;
@@ -147,8 +148,9 @@ struct BasicOneWordCalls {
     Target* target_;
   };
 
-  /// Nothing is left to do once a target is out of its cell.
-  static void close(Domain&, BasicCallTarget<A>*) noexcept {}
+  /// Lets go of targets that were taken out of their cells; their calls have been on their way out since
+  /// then.
+  static void close(Domain&, BasicCallTarget<A>* batch) noexcept { BasicCallTarget<A>::drop_each(batch); }
   [[nodiscard]] static bool inside(Domain&, const BasicCallTarget<A>&) noexcept {
     return false;
   }  // cannot be known

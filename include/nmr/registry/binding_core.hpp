@@ -100,10 +100,9 @@ struct BasicBindingCore {
   const BindingId id;
   BindingState state = BindingState::kOffered;
   bool detach_requested = false;  // while it was being attached
-  bool retire_pending = false;  // gone, but for those who are looking at it
   std::uint8_t sides_left = 0;  // not done yet
-  std::uint32_t pins = 0;  // enumerations that stand at this binding
   BasicBindingCore* batch = nullptr;
+  std::uintptr_t walker = 0;  // the thread that has it on its list, and has yet to call back about it
   Side client;
   Side provider;
 };

@@ -25,6 +25,7 @@ struct BasicDetach {
     binding.provider.asked = true;
     binding.state = BindingState::kDetaching;
     binding.sides_left = 2;
+    binding.walker = State::Atomics::thread_pointer();
     binding.batch = batch;
     batch = &binding;
   }
@@ -53,10 +54,6 @@ struct BasicDetach {
   static void retire(State& state, Binding& binding) noexcept {
     {
       LockGuard lock(state.mutex);
-      if (binding.pins != 0) {
-        binding.retire_pending = true;  // whoever looks at it retires it
-        return;
-      }
       state.unlink(binding);
     }
     Registration& client = binding.client.registration;

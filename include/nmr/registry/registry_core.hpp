@@ -70,13 +70,14 @@ class BasicRegistryCore {
     return detach_(state_, registration, id);
   }
 
-  /// Calls `f(side)` for the registration's side of each binding, in the order of their making, holding no
-  /// lock. A binding stays while `f` looks at it; `f` may do whatever a callback may.
+  /// Calls `f(side)` for the registration's side of each attached binding, in the order of their making,
+  /// holding no lock. A binding stays attached to what `f` looks at: its cleanup does not begin before `f`
+  /// returns. `f` may do whatever a callback may.
   template <class F>
   void for_each_binding(Registration& registration, F f) {
-    for (Pin pin(state_, registration); pin.binding() != nullptr; pin.advance()) {
-      typename State::CallbackScope scope(state_, *pin.binding());
-      f(pin.binding()->side_of(registration.side));
+    for (Visit visit(state_, registration); visit.side() != nullptr; visit.advance()) {
+      typename State::CallbackScope scope(state_, visit.side()->binding);
+      f(*visit.side());
     }
   }
 
@@ -113,40 +114,43 @@ class BasicRegistryCore {
   }
 
  private:
-  /// Stands at one binding of a registration and keeps it there.
-  class Pin {
+  /// Stands at one attached binding of a registration and keeps that side from being done.
+  class Visit {
    public:
-    Pin(State& state, Registration& registration) noexcept : state_(state), side_(registration.side) {
+    Visit(State& state, Registration& registration) noexcept : state_(state), which_(registration.side) {
       LockGuard lock(state_.mutex);
       move_to(registration.first_binding);
     }
-    Pin(const Pin&) = delete;
-    Pin& operator=(const Pin&) = delete;
-    ~Pin() { leave(nullptr); }
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+    ~Visit() {
+      if (side_ != nullptr) side_->outgoing.refs().release();
+    }
 
-    [[nodiscard]] Binding* binding() const noexcept { return binding_; }
-    void advance() noexcept { leave(&BasicBindingSide<Calls>::next); }
+    [[nodiscard]] Side* side() const noexcept { return side_; }
+    void advance() noexcept {
+      Side* const left = side_;
+      {
+        LockGuard lock(state_.mutex);
+        move_to(left->next);
+      }
+      left->outgoing.refs().release();
+    }
 
    private:
     void move_to(Binding* binding) noexcept {
-      binding_ = binding;
-      if (binding_ != nullptr) ++binding_->pins;
-    }
-    void leave(Binding* Side::* next) noexcept {
-      Binding* const left = binding_;
-      if (left == nullptr) return;
-      bool retire = false;
-      {
-        LockGuard lock(state_.mutex);
-        move_to(next != nullptr ? left->side_of(side_).*next : nullptr);
-        retire = --left->pins == 0 && left->retire_pending;
+      while (binding != nullptr && binding->state != BindingState::kHalfAttached &&
+             binding->state != BindingState::kAttached) {
+        binding = binding->side_of(which_).next;
       }
-      if (retire) BasicDetach<Calls>::retire(state_, *left);
+      side_ = binding != nullptr ? &binding->side_of(which_) : nullptr;
+      if (side_ != nullptr)
+        side_->outgoing.refs().duplicate();  // the duty to detach is held, under the mutex
     }
 
     State& state_;
-    const ModuleSide side_;
-    Binding* binding_ = nullptr;
+    const ModuleSide which_;
+    Side* side_ = nullptr;
   };
 
   static Status add_registration(State& state, ModuleSide side, const Module& module, void* context,
@@ -160,7 +164,10 @@ class BasicRegistryCore {
         delete registration;
         return Status::kInsufficientResources;
       }
-      for (Binding* binding = offers; binding != nullptr; binding = binding->batch) state.link(*binding);
+      for (Binding* binding = offers; binding != nullptr; binding = binding->batch) {
+        state.link(*binding);
+        binding->walker = Atomics::thread_pointer();
+      }
       state.link(*registration);
       (void)registration->open.try_acquire();  // this thread, until all has been offered
       out = registration;
@@ -181,14 +188,15 @@ class BasicRegistryCore {
       LockGuard lock(state.mutex);
       if (registration.deregistering) return Status::kInvalidDeviceState;
       registration.deregistering = true;
+      (void)registration.open.try_acquire();  // this thread, until it is through
       for (Binding* binding = registration.first_binding; binding != nullptr;
            binding = binding->side_of(registration.side).next) {
         if (binding->state == BindingState::kAttached) BasicDetach<Calls>::claim(*binding, batch);
       }
     }
     BasicDetach<Calls>::run(state, batch);
-    // Last: it may be gone from here on, with whoever waits for it.
     done != nullptr ? registration.open.begin_rundown(*done) : registration.open.begin_rundown();
+    registration.open.release();  // it may be gone from here on, with whoever waits for it
     return Status::kPending;
   }
 

@@ -34,6 +34,7 @@ class BasicRegistryState {
       LockGuard lock(state_.mutex);
       next_ = state_.in_callbacks_;
       state_.in_callbacks_ = this;
+      binding.walker = 0;  // from here on this scope says it
     }
     CallbackScope(const CallbackScope&) = delete;
     CallbackScope& operator=(const CallbackScope&) = delete;
@@ -52,9 +53,9 @@ class BasicRegistryState {
     CallbackScope* next_ = nullptr;
   };
 
-  /// Returns true if this thread is in a callback, or inside a guarded call, of a binding of the
-  /// registration: to wait for the registration's end there is to wait for oneself. (Where calls are counted
-  /// in one word, calls do not show.)
+  /// Returns true if this thread is in a callback or a guarded call of a binding of the registration, or has
+  /// one on the list that it is calling back about: to wait for the registration's end there is to wait for
+  /// oneself. (Where calls are counted in one word, calls do not show.)
   [[nodiscard]] bool would_wait_for_itself(const Registration& registration) noexcept {
     bool found = false;
     calls.for_each_inside([&](auto& target) noexcept {
@@ -65,6 +66,10 @@ class BasicRegistryState {
     LockGuard lock(mutex);
     for (CallbackScope* scope = in_callbacks_; scope != nullptr; scope = scope->next_) {
       found = found || (scope->thread_ == thread && belongs(scope->binding_, registration));
+    }
+    for (Binding* binding = registration.first_binding; binding != nullptr;
+         binding = binding->side_of(registration.side).next) {
+      found = found || binding->walker == thread;
     }
     return found;
   }

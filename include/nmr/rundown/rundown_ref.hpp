@@ -36,12 +36,13 @@ class BasicRundownRef {
     kBegun = 1,  // no new references
     kDead = 2,  // the count has been at 0 since: it decides nothing any more
     kOneRef = 4,
-    kOutOfRange = Word{1} << (sizeof(Word) * 8 - 1),  // no count that is within bounds has this bit
+    kOverLimit = Word{1} << (sizeof(Word) * 8 - 2),  // more than may be held; callers on their way out may be
+    kOutOfRange = Word{1} << (sizeof(Word) * 8 - 1),  // with kOverLimit: below 0
   };
 
  public:
-  /// The most references that may be held at a time. The word counts further, for callers on their way out.
-  static constexpr std::size_t max_refs() noexcept { return (kOutOfRange >> 1) / kOneRef; }
+  /// The most references that may be held at a time.
+  static constexpr std::size_t max_refs() noexcept { return kOverLimit / kOneRef - 1; }
 
   /// Born active, without references (ExInitializeRundownProtection).
   constexpr BasicRundownRef() noexcept = default;
@@ -67,16 +68,17 @@ class BasicRundownRef {
   ///               false: rundown has begun, and there is nothing to release.
   /// Progress      wait-free. A refused call may run the completion: its undo can be the last.
   /// Ordering      true happens-after the reinitialize() that last opened *this, if any.
-  /// Precondition  at most max_refs() references are held (trapped, and refused).
+  /// Precondition  no more than max_refs() are held then (trapped, and refused).
   [[nodiscard]] bool try_acquire(std::size_t n = 1) noexcept {
     // [rd:7] relaxed: no order, only progress. Once begun is visible nobody raises the count, so that
     // spinning refused callers cannot keep a drain from ending.
     if ((word_.load(order::relaxed) & kBegun) != 0) return false;
+    if (n == 0) return (word_.load(order::acquire) & kBegun) == 0;  // [rd:8] as below
     if (n > max_refs()) [[unlikely]]
       return misuse("try_acquire", "more references than max_refs()"), false;
     // [rd:8] acquire RMW, pairs with [rd:13].
     const Word before = word_.fetch_add(n * kOneRef, order::acquire);
-    if ((before & (kBegun | kOutOfRange)) == 0) [[likely]]
+    if (((before + n * kOneRef) & (kBegun | kOverLimit | kOutOfRange)) == 0) [[likely]]
       return true;
     refuse(before, n);
     return false;
@@ -85,12 +87,13 @@ class BasicRundownRef {
   /// Takes `n` more references on behalf of one that the caller holds already; succeeds while draining too.
   /// Progress      wait-free.
   void duplicate(std::size_t n = 1) noexcept {
+    if (n == 0) return;
     // relaxed: the reference that is held orders it.
     const Word before = word_.fetch_add(n * kOneRef, order::relaxed);
-    if (before < kOneRef || (before & kOutOfRange) != 0) [[unlikely]] {
-      word_.fetch_sub(n * kOneRef, order::relaxed);  // relaxed: undoes the line above
-      misuse("duplicate", "without a reference that is held, or past max_refs()");
-    }
+    if (before >= kOneRef && ((before + n * kOneRef) & (kOverLimit | kOutOfRange)) == 0) [[likely]]
+      return;
+    word_.fetch_sub(n * kOneRef, order::relaxed);  // relaxed: undoes the line above
+    misuse("duplicate", "without a reference that is held, or past max_refs()");
   }
 
   /// Gives back `n` references (ExReleaseRundownProtection, ...Ex). The last one out, once rundown has begun,
@@ -101,10 +104,11 @@ class BasicRundownRef {
   /// Lifetime      only the release that completes may touch *this afterwards.
   /// Precondition  that many references are held (trapped where the count shows it).
   void release(std::size_t n = 1) noexcept {
+    if (n == 0) return;
     // [rd:9] release RMW, pairs with [rd:10]; later RMWs keep its release sequence alive.
     const Word left = word_.fetch_sub(n * kOneRef, order::release) - n * kOneRef;
     if ((left & (kBegun | kOutOfRange)) != 0) [[unlikely]]
-      released(left, n);
+      (void)released(left, n);
   }
 
   /// Begins rundown: from now on try_acquire() refuses. Never blocks. `completion` runs exactly once, when
@@ -134,7 +138,8 @@ class BasicRundownRef {
   /// As above, until a point in time of any std::chrono clock.
   template <class TimePoint>
   [[nodiscard]] bool wait_for_rundown_until(const TimePoint& deadline) noexcept {
-    return wait_for_rundown_for(deadline - TimePoint::clock::now());
+    const auto now = TimePoint::clock::now();
+    return deadline <= now ? wait_for_rundown_until_ns(0) : wait_for_rundown_for(deadline - now);
   }
   [[nodiscard]] bool wait_for_rundown_until_ns(platform::Deadline deadline) noexcept {
     BasicEvent<Atomics> event;
@@ -188,31 +193,31 @@ class BasicRundownRef {
   template <AtomicsPolicy>
   friend class BasicShardedRundownRef;
 
-  /// Takes back what a refused caller has added. Returns true if that was the last, and has completed.
-  NMR_COLD bool refuse(Word before, std::size_t n) noexcept {
-    if ((before & kOutOfRange) != 0) misuse("try_acquire", "more references than max_refs()");
+  /// Takes back what a refused caller has added. That may be the last, and complete.
+  NMR_COLD void refuse(Word before, std::size_t n) noexcept {
     if (before == kBegun) {
-      // Raised from 0: somebody else completes or has completed. Only one can see this, so dead is not set
-      // yet.
+      // Raised from 0: somebody else completes or has completed. Only one can see this, so dead is not set.
       word_.fetch_sub(n * kOneRef - kDead, order::relaxed);  // relaxed: nothing was done under it
-      return false;
+      return;
     }
-    return give_back(n);
+    (void)give_back(n);
+    if ((before & kBegun) == 0) misuse("try_acquire", "more references than max_refs()");
   }
 
+  /// Returns true if these were the last, and completed.
   bool give_back(std::size_t n) noexcept {
-    const Word left = word_.fetch_sub(n * kOneRef, order::release) - n * kOneRef;  // [rd:9] as in release()
+    // [rd:9] as in release()
+    const Word left = word_.fetch_sub(n * kOneRef, order::release) - n * kOneRef;
+    return released(left, n);
+  }
+  NMR_COLD bool released(Word left, std::size_t n) noexcept {
+    if (left >= (kOverLimit | kOutOfRange)) {
+      word_.fetch_add(n * kOneRef, order::relaxed);  // relaxed: puts back what was not there to take
+      return misuse("release", "more references than are held"), false;
+    }
     if (left != kBegun) return false;
     complete();
     return true;
-  }
-
-  NMR_COLD void released(Word left, std::size_t n) noexcept {
-    if ((left & kOutOfRange) != 0) {
-      word_.fetch_add(n * kOneRef, order::relaxed);  // relaxed: puts back what was not there to take
-      return misuse("release", "more references than are held");
-    }
-    if (left == kBegun) complete();
   }
 
   /// Called by the one whose decrement arrived at 0.
@@ -248,8 +253,17 @@ class BasicRundownRef {
     word_.fetch_or(kBegun, order::release);
   }
   RundownState end_begin(Completion* completion) noexcept {
-    if (completion != nullptr) (void)completions_.push(*completion);  // open: the reference held keeps it so
+    if (completion != nullptr && !completions_.push(*completion)) {
+      // The reference of this beginner should have kept it open: somebody gave it back.
+      misuse("release", "more references than are held");
+      completion->run();
+      return RundownState::kDrained;
+    }
     return give_back(1) ? RundownState::kDrained : RundownState::kPending;
+  }
+  /// Adds `count`, modulo the word, on behalf of references that were counted elsewhere.
+  void move_in(Word count) noexcept {
+    word_.fetch_add(count * kOneRef, order::relaxed);  // relaxed: the caller's reference orders it
   }
   RundownState join(Completion* completion) noexcept {
     if (completion == nullptr) return completions_.closed() ? RundownState::kDrained : RundownState::kPending;

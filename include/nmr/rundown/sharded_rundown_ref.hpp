@@ -29,33 +29,40 @@ class BasicShardedRundownRef {
   /// Born active with one shard for each processor, or as many as asked for. Allocates them
   /// (ExAllocateCacheAwareRundownProtection): see allocated().
   BasicShardedRundownRef() noexcept : BasicShardedRundownRef(Atomics::processor_count()) {}
-  explicit BasicShardedRundownRef(std::size_t shards) noexcept : centre_(typename Centre::BornRunDown{}) {
+  explicit BasicShardedRundownRef(std::size_t shards) noexcept
+      : BasicShardedRundownRef(BornRunDown{}, shards) {
+    if (allocated()) reinitialize();
+  }
+
+  /// Born run down: refuses until reinitialize().
+  struct BornRunDown {};
+  explicit BasicShardedRundownRef(BornRunDown) noexcept
+      : BasicShardedRundownRef(BornRunDown{}, Atomics::processor_count()) {}
+  BasicShardedRundownRef(BornRunDown, std::size_t shards) noexcept : centre_(typename Centre::BornRunDown{}) {
     std::size_t count = 1;
     while (count < shards && count < kMaxShards) count *= 2;
-    shards_ = new (std::nothrow) Shard[count];
-    if (shards_ == nullptr) return;
+    auto* const memory = new (std::nothrow) Shard[count];
+    if (memory == nullptr) return;
+    shards_ = memory;
     shard_mask_ = count - 1;
-    reinitialize();
   }
+
   BasicShardedRundownRef(const BasicShardedRundownRef&) = delete;
   BasicShardedRundownRef& operator=(const BasicShardedRundownRef&) = delete;
 
   /// Precondition  no reference is held and nobody waits (trapped).
   ~BasicShardedRundownRef() {
-    // Not run down: close it here, which finds out what is still held. The centre's own destructor reports
-    // that.
+    // Not run down: closing it here finds out what is still held. The centre's own destructor reports that.
     if (!centre_.run_down_already()) begin_rundown();
-    delete[] shards_;
+    if (allocated()) delete[] shards_;
   }
 
   /// Returns false if there was no memory for the shards. Then *this is run down and stays so.
-  [[nodiscard]] bool allocated() const noexcept { return shards_ != nullptr; }
+  [[nodiscard]] bool allocated() const noexcept { return shards_ != &never_open_; }
 
   /// Takes `n` references, all or none. n = 0 only asks. Returns, Ordering, Precondition: as RundownRef.
   /// Progress      lock-free; wait-free while the shard is the thread's own.
   [[nodiscard]] bool try_acquire(std::size_t n = 1) noexcept {
-    if (shards_ == nullptr) [[unlikely]]
-      return false;
     if (n > max_refs()) [[unlikely]]
       return misuse("try_acquire", "more references than max_refs()"), false;
     // A compare-and-swap, not an add with an undo: an undo that arrives after the shard was closed, opened
@@ -64,6 +71,8 @@ class BasicShardedRundownRef {
     Word seen = word.load(order::relaxed);  // relaxed: validated by the CAS
     do {
       if ((seen & kClosed) != 0) return false;
+      if (over_limit(seen, n)) [[unlikely]]
+        return misuse("try_acquire", "more references than max_refs()"), false;
       // [rd:14] acquire CAS, pairs with [rd:18].
     } while (!word.compare_exchange_weak(seen, seen + n * kOneRef, order::acquire, order::relaxed));
     return true;
@@ -108,7 +117,7 @@ class BasicShardedRundownRef {
 
   /// As RundownRef::reinitialize().
   void reinitialize() noexcept {
-    if (shards_ == nullptr) return misuse("reinitialize", "its shards could not be allocated");
+    if (!allocated()) return misuse("reinitialize", "its shards could not be allocated");
     if (!centre_.run_down_already()) return misuse("reinitialize", "it has not run down");
     open_shards_.store(shard_mask_ + 1,
                        order::relaxed);  // relaxed: nobody begins meanwhile; [rd:18] publishes
@@ -136,7 +145,7 @@ class BasicShardedRundownRef {
     const bool first = centre_.hold_open();
     if (first) centre_.set_begun();
     // Also where another has begun: refusal on every shard is certain only when this has seen each closed.
-    for (std::size_t i = 0; shards_ != nullptr && i <= shard_mask_; ++i) {
+    for (std::size_t i = 0; i <= shard_mask_; ++i) {
       // [rd:16] acquire RMW, pairs with [rd:15]: what was done under references that were given back here.
       // Those that were not are moved, and ordered by the centre.
       const Word found = shards_[i].word.fetch_or(kClosed, order::acquire);
@@ -146,20 +155,39 @@ class BasicShardedRundownRef {
   }
 
   void close_shard(Word found) noexcept {
-    // Arithmetic shift: the count is signed.
-    const auto count = static_cast<std::intptr_t>(found) >> 1;
-    if (count > 0) centre_.duplicate(static_cast<std::size_t>(count));
-    if (count < 0) centre_.release(static_cast<std::size_t>(-count));
+    // Modulo the word, so that a shard which has drifted far below or above 0 does no harm: the sum is right.
+    centre_.move_in(found >> 1);
     // [rd:17] acq_rel RMW, pairs with itself: every shard's count has been moved before the bias goes, and
     // what was done under references given back in any of them happens-before that.
-    if (open_shards_.fetch_sub(1, order::acq_rel) == 1) centre_.release(kBias);
+    if (open_shards_.fetch_sub(1, order::acq_rel) != 1) return;
+    const std::size_t held = centre_.approximate_refs();
+    if (held < kBias) {
+      misuse("release", "more references than are held");
+      centre_.move_in(kBias - held);
+    }
+    centre_.release(kBias);
+  }
+
+  /// A shard alone says little: references taken here may have been given back elsewhere.
+  [[nodiscard]] bool over_limit(Word seen, std::size_t n) const noexcept {
+    const auto limit = static_cast<std::intptr_t>(max_refs());
+    if (static_cast<std::intptr_t>(seen) / 2 + static_cast<std::intptr_t>(n) <= limit) [[likely]]
+      return false;
+    Word sum = 0;
+    for (std::size_t i = 0; i <= shard_mask_; ++i) {
+      sum += shards_[i].word.load(order::relaxed) / kOneRef;  // relaxed: an estimate
+    }
+    const Word half = ~Word{0} / kOneRef / 2;
+    sum &= ~Word{0} / kOneRef;
+    return sum <= half && sum + n > max_refs();
   }
 
   NMR_COLD void misuse(const char* operation, const char* rule) const noexcept {
     Atomics::misuse({"ShardedRundownRef", operation, rule, this});
   }
 
-  Shard* shards_ = nullptr;
+  Shard never_open_;
+  Shard* shards_ = &never_open_;
   std::size_t shard_mask_ = 0;
   typename Atomics::template Atomic<std::size_t> open_shards_{0};
   alignas(kCacheLine) Centre centre_;
