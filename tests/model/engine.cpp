@@ -77,8 +77,10 @@ Engine::End Engine::run_once() {
   cut_ = misuse_expected_ = late_threads_ = false;
   misuse_count_ = 0;
   thread_count_ = 1;
+  threads_[0].pointer = 0;
   end_ = nullptr;
   depth_ = 0;
+  replayed_ = frame_count_ == 0 ? 0 : frame_count_ - 1;
   events_.clear();
   fences_cause_ = Clock{};
   preemptions_ = 0;

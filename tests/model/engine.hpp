@@ -24,6 +24,7 @@ class Engine {
   void destroy(const void* address);
   void fail(const std::string& what, Site site);
   unsigned add_thread(Run::Body body, std::uintptr_t pointer, int predecessor);
+  void set_thread_pointer(std::uintptr_t pointer) noexcept { threads_[current_].pointer = pointer; }
   void at_end(Run::Body body) { end_ = std::move(body); }
   void misuse(const char* object, const char* operation, const char* rule);
   void expect_misuse() { misuse_expected_ = true; }
@@ -135,6 +136,7 @@ class Engine {
   std::vector<Frame> frames_;
   std::size_t frame_count_ = 0;
   std::size_t depth_ = 0;
+  std::size_t replayed_ = 0;  // steps that are the same as in the run before
   std::vector<Event> events_;
   Clock fences_cause_;
   int preemptions_ = 0;

@@ -50,6 +50,8 @@ class Run {
   unsigned thread(Body body, std::uintptr_t pointer = 0);
   /// Adds a thread that begins after another has ended, and that is not ordered by it in any other way.
   unsigned thread_after(unsigned predecessor, Body body, std::uintptr_t pointer = 0);
+  /// Makes the setup run as if it were the thread that is given this thread pointer.
+  void set_up_as(std::uintptr_t pointer);
   /// What is to happen after all threads have ended, ordered after everything that they did.
   void at_end(Body body);
   /// Returns the number of misuse reports so far, and takes them as expected.

@@ -17,3 +17,4 @@ void run_all(std::span<const NamedProgram> programs) {
 }  // namespace
 
 TEST_CASE("RundownRef holds its promises in every run") { run_all(rundown_programs()); }
+TEST_CASE("ShardedRundownRef holds its promises in every run") { run_all(sharded_programs()); }

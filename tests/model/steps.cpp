@@ -58,7 +58,7 @@ void Engine::execute(const Action& action) {
   ++steps_;
   Thread& thread = threads_[action.thread];
   const Op op = thread.pending;
-  if (reduces()) find_races(action.thread);
+  if (reduces() && depth_ > replayed_) find_races(action.thread);  // those of the steps before are known
   if (action.kind == Action::kStep) {
     if (preempts(action)) ++preemptions_;
     last_ = action.thread;
@@ -208,6 +208,7 @@ unsigned Run::thread_after(unsigned predecessor, Body body, std::uintptr_t point
   return Engine::get().add_thread(std::move(body), pointer, static_cast<int>(predecessor));
 }
 void Run::at_end(Body body) { Engine::get().at_end(std::move(body)); }
+void Run::set_up_as(std::uintptr_t pointer) { Engine::get().set_thread_pointer(pointer); }
 void Run::expect_misuse() { Engine::get().expect_misuse(); }
 
 Report explore(Program program, const Options& options) { return Engine::get().explore(program, options); }

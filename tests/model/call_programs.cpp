@@ -1,0 +1,288 @@
+// Programs for the call path: slots of threads, the two barriers of a detach, and what is under the domain's mutex.
+#include "call_world.hpp"
+#include "programs.hpp"
+
+namespace model {
+namespace {
+
+using Calls = nmr::BasicPerThreadCalls<ModelPolicy<2, 8>>;
+using W = World<Calls>;
+
+constexpr std::uintptr_t pointer(unsigned thread) { return 0x10000 + thread * 0x1000u; }
+
+/// Makes a world with one service attached, and the records of the first `registered` threads.
+W& make(Run& run, unsigned registered) {
+  auto& world = *new W;
+  for (unsigned i = 0; i < registered; ++i) {
+    run.set_up_as(pointer(i));
+    world.call(world.other_cell);
+  }
+  run.set_up_as(0);
+  world.attach(world.cell, world.first);
+  return world;
+}
+
+void end(W& world, int first, int second = 0) {
+  check(world.first.completions == first && world.second.completions == second, "each completion has run once");
+  std::destroy_at(&world.domain);
+}
+
+template <unsigned callers>
+void callers_and_detacher(Run& run) {
+  auto& world = make(run, callers);
+  for (unsigned i = 0; i < callers; ++i) run.thread([&] { world.call(world.cell); }, pointer(i));
+  run.thread([&] { world.detach(world.cell); });
+  run.at_end([&] { end(world, 1); });
+}
+
+// Each slot is used for two bindings, of which both are detached.
+template <unsigned callers, bool together>
+void two_calls_in_one_slot(Run& run) {
+  auto& world = make(run, callers);
+  world.attach(world.other_cell, world.second);
+  for (unsigned i = 0; i < callers; ++i) {
+    run.thread(
+        [&] {
+          world.call(world.cell);
+          world.call(world.other_cell);
+        },
+        pointer(i));
+  }
+  if (together) {
+    run.thread([&] {
+      world.detach(world.cell);
+      world.detach(world.other_cell);
+    });
+  } else {
+    run.thread([&] { world.detach(world.cell); });
+    run.thread([&] { world.detach(world.other_cell); });
+  }
+  run.at_end([&] { end(world, 1, 1); });
+}
+
+template <bool outer_first, bool both>
+void nested(Run& run) {
+  auto& world = make(run, 1);
+  world.attach(world.other_cell, world.second);
+  run.thread(
+      [&] {
+        W::Call outer(world.cell);
+        if (outer.target() != nullptr) W::service(*outer.target()).use();
+        W::Call inner(world.other_cell);
+        if (inner.target() != nullptr) W::service(*inner.target()).use();
+        if (outer.target() != nullptr) W::service(*outer.target()).use();
+        if (outer_first) {
+          outer.leave();
+          if (inner.target() != nullptr) W::service(*inner.target()).use();
+        }
+      },
+      pointer(0));
+  run.thread([&] { world.detach(world.cell); });
+  if (both) run.thread([&] { world.detach(world.other_cell); });
+  run.at_end([&] {
+    if (!both) world.detach(world.other_cell);
+    end(world, 1, 1);
+  });
+}
+
+// Twice inside the same binding.
+void nested_in_one(Run& run) {
+  auto& world = make(run, 1);
+  run.thread(
+      [&] {
+        W::Call outer(world.cell);
+        W::Call inner(world.cell);
+        if (inner.target() != nullptr) W::service(*inner.target()).use();
+        inner.leave();
+        if (outer.target() != nullptr) W::service(*outer.target()).use();
+      },
+      pointer(0));
+  run.thread([&] { world.detach(world.cell); });
+  run.at_end([&] { end(world, 1); });
+}
+
+template <unsigned callers>
+void hold(Run& run) {
+  auto& world = make(run, callers + 1);
+  run.thread(
+      [&] {
+        W::Call call(world.cell);
+        if (call.target() == nullptr) return;
+        auto& held = call.hold();
+        W::service(held).use();
+        held.refs().release();
+      },
+      pointer(callers));
+  for (unsigned i = 0; i < callers; ++i) run.thread([&] { world.call(world.cell); }, pointer(i));
+  run.thread([&] { world.detach(world.cell); });
+  run.at_end([&] { end(world, 1); });
+}
+
+// The new one is put in while the old one drains, and no call is refused.
+template <unsigned callers, int calls>
+void swap(Run& run) {
+  auto& world = make(run, callers);
+  for (unsigned i = 0; i < callers; ++i) {
+    run.thread(
+        [&] {
+          for (int j = 0; j < calls; ++j) world.call(world.cell);
+        },
+        pointer(i));
+  }
+  run.thread([&] { world.attach(world.cell, world.second); });
+  const int refused_in_setup = static_cast<int>(callers);
+  run.at_end([&world, refused_in_setup] {
+    check(world.refused == refused_in_setup, "no call is refused");
+    world.detach(world.cell);
+    end(world, 1, 1);
+  });
+}
+
+void swap_and_detach(Run& run) {
+  auto& world = make(run, 1);
+  run.thread(
+      [&] {
+        world.call(world.cell);
+        world.call(world.cell);
+      },
+      pointer(0));
+  run.thread([&] { world.attach(world.cell, world.second); });
+  run.thread([&] { world.detach(world.cell); });
+  run.at_end([&] {
+    world.detach(world.cell);
+    end(world, 1, 1);
+  });
+}
+
+void two_detachers_of_one(Run& run) {
+  auto& world = make(run, 1);
+  run.thread([&] { world.call(world.cell); }, pointer(0));
+  run.thread([&] { world.detach(world.cell); });
+  run.thread([&] { world.detach(world.cell); });
+  run.at_end([&] { end(world, 1); });
+}
+
+// As a deregistration does: both are closed with one barrier.
+void closed_together(Run& run) {
+  auto& world = make(run, 1);
+  world.attach(world.other_cell, world.second);
+  run.thread(
+      [&] {
+        W::Call outer(world.cell);
+        world.call(world.other_cell);
+        if (outer.target() != nullptr) W::service(*outer.target()).use();
+      },
+      pointer(0));
+  run.thread([&] {
+    auto* const first = world.cell.remove_any();
+    auto* const second = world.other_cell.remove_any();
+    (void)first->refs().begin_rundown(world.first.done);
+    (void)second->refs().begin_rundown(world.second.done);
+    first->link_to_close(second);
+    Calls::close(world.domain, first);
+  });
+  run.at_end([&] { end(world, 1, 1); });
+}
+
+// Threads that call in the domain for the first time while it detaches.
+template <unsigned registered, unsigned callers>
+void registers_during_a_detach(Run& run) {
+  auto& world = make(run, registered);
+  for (unsigned i = 0; i < callers; ++i) run.thread([&] { world.call(world.cell); }, pointer(i));
+  run.thread([&] { world.detach(world.cell); });
+  run.at_end([&] { end(world, 1); });
+}
+
+template <bool registered>
+void inherited(Run& run) {
+  auto& world = make(run, registered ? 1 : 0);
+  const unsigned first = run.thread([&] { world.call(world.cell); }, pointer(0));
+  run.thread_after(first, [&] { world.call(world.cell); }, pointer(0));
+  run.thread([&] { world.detach(world.cell); });
+  run.at_end([&] { end(world, 1); });
+}
+
+// A guard that is left on another thread, while the thread whose slot it holds calls on.
+void left_on_another_thread(Run& run) {
+  auto& world = make(run, 1);
+  world.attach(world.other_cell, world.second);
+  auto& handed_over = *new Atomic<W::Call*>(nullptr);
+  run.thread(
+      [&] {
+        handed_over.store(new W::Call(world.cell), std::memory_order_release);
+        world.call(world.other_cell);
+        world.call(world.other_cell);
+      },
+      pointer(0));
+  run.thread([&] {
+    W::Call* call = nullptr;
+    while ((call = handed_over.load(std::memory_order_acquire)) == nullptr) ModelAtomics::relax(0);
+    if (call->target() != nullptr) W::service(*call->target()).use();
+    call->leave();
+  });
+  run.thread([&] { world.detach(world.cell); });
+  run.at_end([&] {
+    world.detach(world.other_cell);
+    end(world, 1, 1);
+  });
+}
+
+// The same binding again: its address is in slots from before.
+void attached_again(Run& run) {
+  auto& world = make(run, 1);
+  world.first.stays = true;
+  run.thread(
+      [&] {
+        world.call(world.cell);
+        world.call(world.cell);
+      },
+      pointer(0));
+  run.thread([&] {
+    world.detach(world.cell);
+    world.first.refs().wait_for_rundown();
+    world.first.data.write(1);
+    world.attach(world.cell, world.first);
+  });
+  run.at_end([&] {
+    world.detach(world.cell);
+    end(world, 2);
+  });
+}
+
+Options with_barrier() {
+  Options options;
+  options.interrupts = true;
+  return options;
+}
+
+const NamedProgram kPrograms[] = {
+    {"calls: 1 caller, detacher", callers_and_detacher<1>, -1, -1, with_barrier()},
+    {"calls: 2 callers, detacher", callers_and_detacher<2>, -1, -1, with_barrier()},
+    {"calls: 3 callers, detacher", callers_and_detacher<3>, 2, 3, with_barrier()},
+    {"calls: 2 calls in 1 slot, 1 detacher", two_calls_in_one_slot<1, true>, -1, -1, with_barrier()},
+    {"calls: 2 calls in 1 slot, 2 detachers", two_calls_in_one_slot<1, false>, 3, 4, with_barrier()},
+    {"calls: 2 x 2 calls in 1 slot, 1 detacher", two_calls_in_one_slot<2, true>, 2, 3, with_barrier()},
+    {"calls: nested, inner left first", nested<false, false>, -1, -1, with_barrier()},
+    {"calls: nested, outer left first", nested<true, false>, -1, -1, with_barrier()},
+    {"calls: nested, 2 detachers", nested<true, true>, 3, 4, with_barrier()},
+    {"calls: nested in one binding", nested_in_one, -1, -1, with_barrier()},
+    {"calls: hold", hold<0>, -1, -1, with_barrier()},
+    {"calls: hold, another caller", hold<1>, -1, -1, with_barrier()},
+    {"calls: swap, 1 caller twice", swap<1, 2>, -1, -1, with_barrier()},
+    {"calls: swap, 2 callers", swap<2, 1>, -1, -1, with_barrier()},
+    {"calls: swap and detach", swap_and_detach, 3, 4, with_barrier()},
+    {"calls: 2 detachers of one binding", two_detachers_of_one, -1, -1, with_barrier()},
+    {"calls: 2 bindings closed together", closed_together, -1, -1, with_barrier()},
+    {"calls: registers during a detach", registers_during_a_detach<0, 1>, -1, -1, with_barrier()},
+    {"calls: registers beside a caller", registers_during_a_detach<1, 2>, -1, -1, with_barrier()},
+    {"calls: inherited record", inherited<true>, -1, -1, with_barrier()},
+    {"calls: inherited, made in the run", inherited<false>, 3, 4, with_barrier()},
+    {"calls: left on another thread", left_on_another_thread, 2, 3, with_barrier()},
+    {"calls: attached again", attached_again, 3, -1, with_barrier()},
+};
+
+}  // namespace
+
+std::span<const NamedProgram> call_programs() { return kPrograms; }
+
+}  // namespace model
