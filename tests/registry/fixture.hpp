@@ -173,8 +173,10 @@ inline std::string wrong_lives(const std::vector<Event>& events) {
 
 template <class Calls>
 struct World {
+  using Registry = nmr::BasicNmrRegistry<TestNpi, Calls>;
+
   Log log;
-  nmr::BasicNmrRegistry<TestNpi, Calls> registry;
+  Registry registry;
 
   World() = default;
   World(const World&) = delete;
