@@ -74,7 +74,6 @@ TEST_CASE("threads that register while one detaches after the other are never mi
   for (int turn = 0; turn < 30; ++turn) {
     Calls::Domain domain;
     Place<Calls> place(domain);
-    std::atomic<bool> stop{false};
     std::atomic<bool> gone{false};
     std::atomic<int> late{0};
     std::unique_ptr<Threads> newcomers;

@@ -1,6 +1,7 @@
 #pragma once
 /// Starting, meeting and joining threads in tests. None of it waits for time to pass.
 #include <atomic>
+#include <cstddef>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 /// Threads that each run `work(i)`; joined at the latest when this goes.
 class Threads {
  public:
+  Threads() = default;
   template <class Work>
   Threads(int count, Work work) {
     threads_.reserve(static_cast<std::size_t>(count));
@@ -16,6 +18,16 @@ class Threads {
   Threads(const Threads&) = delete;
   Threads& operator=(const Threads&) = delete;
   ~Threads() { join(); }
+
+  /// Starts one more. As it is moved, `work` may own what cannot be copied.
+  template <class Work>
+  void add(Work work) {
+    threads_.emplace_back(std::move(work), static_cast<int>(threads_.size()));
+  }
+
+  [[nodiscard]] std::thread::native_handle_type native_handle(std::size_t i) {
+    return threads_[i].native_handle();
+  }
 
   void join() {
     for (std::thread& thread : threads_) thread.join();
