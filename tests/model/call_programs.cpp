@@ -24,7 +24,7 @@ W& make(Run& run, unsigned registered) {
 
 void end(W& world, int first, int second = 0) {
   check(world.first.completions == first && world.second.completions == second, "each completion has run once");
-  std::destroy_at(&world.domain);
+  destroy(world.domain);
 }
 
 template <unsigned callers>
@@ -230,7 +230,6 @@ void left_on_another_thread(Run& run) {
 // The same binding again: its address is in slots from before.
 void attached_again(Run& run) {
   auto& world = make(run, 1);
-  world.first.stays = true;
   run.thread(
       [&] {
         world.call(world.cell);
@@ -238,14 +237,18 @@ void attached_again(Run& run) {
       },
       pointer(0));
   run.thread([&] {
-    world.detach(world.cell);
-    world.first.refs().wait_for_rundown();
+    nmr::BasicEvent<Calls::Atomics> drained;
+    (void)world.cell.remove_any();
+    (void)world.first.refs().begin_rundown(drained);
+    Calls::close(world.domain, &world.first);
+    drained.wait();
+    world.first.data.write(0);
     world.first.data.write(1);
     world.attach(world.cell, world.first);
   });
   run.at_end([&] {
     world.detach(world.cell);
-    end(world, 2);
+    end(world, 1);
   });
 }
 

@@ -15,14 +15,13 @@ struct Service : Calls::Target {
 
   Var<int> data{1};
   int completions = 0;
-  bool stays = false;  // the target is used again: the completion does not end it
   nmr::Completion done{[](nmr::Completion&, void* self) noexcept { static_cast<Service*>(self)->end(); }, this};
 
   void end() noexcept {
     ++completions;
-    if (stays) return data.write(0);
     data.free();
     static_cast<Target*>(this)->~Target();
+    retire(static_cast<Target*>(this), sizeof(Target));
   }
   void use() noexcept { check(data.read() == 1, "what is called is whole"); }
 };

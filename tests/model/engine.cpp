@@ -108,7 +108,7 @@ Engine::End Engine::run_once() {
     thread.seen_before.clear();
     thread.cause = thread.asked = thread.served = Clock{};
     thread.fiber.restart(&Engine::run_body, this);
-    memory_.start(id, false);
+    memory_.join(id, 0);
     if (thread.predecessor >= 0) {
       late_threads_ = true;
       thread.pending = {OpKind::kStart, Site::here()};

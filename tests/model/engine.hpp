@@ -5,6 +5,7 @@
 #include "explore.hpp"
 #include "fiber.hpp"
 #include "memory.hpp"
+#include "program_memory.hpp"
 
 namespace model {
 
@@ -41,16 +42,21 @@ class Engine {
     if (threads_[current_].timed_out) threads_[current_].over = deadline;
     return true;
   }
-  /// Returns true where plain data is watched and may be on the heap or a stack of the program.
-  [[nodiscard]] bool watches(const void* address) const noexcept;
+  void plain_access(PlainCell& cell, bool writes, bool ends);
 
  private:
+  Engine() {
+    for (ThreadId id = 0; id < kMaxThreads; ++id) threads_.emplace_back(id);
+  }
+
   struct Seen {
     const Object* object;
     std::size_t index;
     bool operator==(const Seen&) const = default;
   };
   struct Thread {
+    explicit Thread(ThreadId id) : fiber(program_memory.stacks[id], kStackSize) {}
+
     Fiber fiber;
     Run::Body body;
     std::uintptr_t pointer = 0;
@@ -128,7 +134,7 @@ class Engine {
   Options options_;
   Program program_ = nullptr;
   Memory memory_;
-  std::array<Thread, kMaxThreads> threads_;
+  std::deque<Thread> threads_;
   unsigned thread_count_ = 1;
   bool late_threads_ = false;
   Run::Body end_;
@@ -160,11 +166,5 @@ class Engine {
   std::string trace_;
   std::uint64_t steps_ = 0;
 };
-
-/// Says whether the code that runs is the program's and not the explorer's: its memory then comes from a heap that
-/// is forgotten after each run, so that abandoned runs leak nothing and addresses are the same in each.
-extern bool program_running;
-void forget_heap() noexcept;
-[[nodiscard]] bool on_heap(const void* address) noexcept;
 
 }  // namespace model

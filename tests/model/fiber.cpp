@@ -7,10 +7,10 @@
 
 namespace model {
 
-Fiber::Fiber() : stack_(new std::byte[kStackSize]) {
+Fiber::Fiber(std::byte* stack, std::size_t size) {
   getcontext(&context_);
-  context_.uc_stack.ss_sp = stack_.get();
-  context_.uc_stack.ss_size = kStackSize;
+  context_.uc_stack.ss_sp = stack;
+  context_.uc_stack.ss_size = size;
   context_.uc_link = nullptr;
   const auto self = reinterpret_cast<std::uintptr_t>(this);
   // makecontext passes ints, so the pointer goes in two halves.
@@ -42,11 +42,6 @@ void Fiber::resume() noexcept {
 
 void Fiber::suspend() noexcept {
   if (_setjmp(here_) == 0) _longjmp(scheduler_, 1);
-}
-
-bool Fiber::on_stack(const void* address) const noexcept {
-  const auto* byte = static_cast<const std::byte*>(address);
-  return byte >= stack_.get() && byte < stack_.get() + kStackSize;
 }
 
 }  // namespace model

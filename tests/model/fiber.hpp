@@ -1,7 +1,6 @@
 #pragma once
 #include <csetjmp>
 #include <cstddef>
-#include <memory>
 #include <ucontext.h>
 
 namespace model {
@@ -12,7 +11,7 @@ class Fiber {
  public:
   using Body = void (*)(void* context);
 
-  Fiber();
+  Fiber(std::byte* stack, std::size_t size);
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
@@ -23,15 +22,10 @@ class Fiber {
   void resume() noexcept;
   void suspend() noexcept;
 
-  [[nodiscard]] bool on_stack(const void* address) const noexcept;
-
  private:
-  enum : std::size_t { kStackSize = 128 * 1024 };
-
   static void enter(unsigned high, unsigned low);
   [[noreturn]] void loop() noexcept;
 
-  std::unique_ptr<std::byte[]> stack_;
   ucontext_t context_;
   std::jmp_buf base_;
   std::jmp_buf here_;

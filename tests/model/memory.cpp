@@ -272,14 +272,10 @@ void Memory::unlock(ThreadId thread, Object& mutex) {
   tick(thread);
 }
 
-void Memory::start(ThreadId thread, bool late) {
-  Knowledge& know = know_[thread];
-  know.now.join(know_[0].now);
-  know.clock.join(know_[0].clock);
-  // A thread that was made late is switched to after the heavy fences that are over or under way.
-  if (late) know.now.join(started_);
-  know.acquired.join(know.now);
-  know.acquired_clock.join(know.clock);
+void Memory::start_late(ThreadId thread, ThreadId predecessor) {
+  join(thread, predecessor);
+  know_[thread].now.join(started_);
+  know_[thread].acquired.join(started_);
 }
 
 void Memory::join(ThreadId thread, ThreadId ended) {

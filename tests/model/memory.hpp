@@ -95,10 +95,13 @@ class Memory {
   void lock(ThreadId thread, Object& mutex);
   void unlock(ThreadId thread, Object& mutex);
 
-  void start(ThreadId thread, bool late);
+  /// A thread that begins late is switched to after the heavy fences that are over or under way.
+  void start_late(ThreadId thread, ThreadId predecessor);
   void tick(ThreadId thread) noexcept { ++know_[thread].clock.times[thread]; }
   void join(ThreadId thread, ThreadId ended);
 
+  [[nodiscard]] const Clock& clock(ThreadId thread) const noexcept { return know_[thread].clock; }
+  [[nodiscard]] std::uint32_t run() const noexcept { return run_; }
   [[nodiscard]] bool buffered(ThreadId thread) const noexcept { return !know_[thread].buffer.empty(); }
   [[nodiscard]] const Object& next_flushed(ThreadId thread) const noexcept {
     return *know_[thread].buffer.front().object;

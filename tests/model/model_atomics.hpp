@@ -187,6 +187,13 @@ struct ModelPolicy {
 using ModelAtomics = ModelPolicy<2, 2>;
 static_assert(nmr::AtomicsPolicy<ModelAtomics>);
 
+/// Ends an object whose memory stays with the program: any access that this does not come after is a fault.
+template <class T>
+void destroy(T& object) noexcept {
+  object.~T();
+  retire(&object, sizeof object);
+}
+
 /// Plain data of a program: each access is checked against all others, in whichever order they came.
 template <class T>
 class Var {

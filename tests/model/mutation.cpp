@@ -21,7 +21,7 @@ const char* name(Mutation::Change change) {
 namespace labels {
 
 std::vector<Labelled> in_file(const std::string& path) {
-  static const std::regex label("// \\[([a-z]+:[0-9]+)\\]");
+  static const std::regex label("// \\[([a-z]+:[0-9]+)\\] (relaxed|acquire|release|acq_rel|as )");
   static const std::regex operation(
       "(\\.|->)(load|store|exchange|fetch_[a-z]+|compare_exchange_[a-z]+)\\(|(full|heavy|light)_fence\\(");
   std::vector<Labelled> found;

@@ -119,6 +119,8 @@ void Engine::note_event(const Action& action, const Op& op) {
   } else if (op.kind == OpKind::kHeavyBegin) {
     thread.asked = cause;
     thread.served = Clock{};
+  } else if (op.kind == OpKind::kStart) {
+    cause.join(threads_[static_cast<unsigned>(thread.predecessor)].cause);
   } else if (op.kind == OpKind::kHeavyEnd) {
     cause.join(thread.served);
   } else if (op.kind == OpKind::kLock && object != nullptr) {

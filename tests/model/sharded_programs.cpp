@@ -23,13 +23,14 @@ struct Object {
   Ref ref{2};
   Var<int> data{1};
   int completions = 0;
+  int also = 0;
   Completion done{[](Completion&, void* self) noexcept {
                     auto& object = *static_cast<Object*>(self);
                     ++object.completions;
                     object.data.free();
                   },
                   this};
-  Completion also_done{[](Completion&, void* self) noexcept { ++static_cast<Object*>(self)->completions; }, this};
+  Completion also_done{[](Completion&, void* self) noexcept { ++static_cast<Object*>(self)->also; }, this};
 
   void use() noexcept { check(data.read() == 1, "what is protected is whole"); }
   void call() noexcept {
@@ -45,11 +46,11 @@ struct Object {
   }
 };
 
-void end(Object& object, int completions) {
-  check(object.completions == completions, "each completion has run once");
+void end(Object& object, int completions, int also = 0) {
+  check(object.completions == completions && object.also == also, "each completion has run once");
   check(object.ref.run_down_already(), "it has run down");
   check(!object.ref.try_acquire(), "refused");
-  std::destroy_at(&object.ref);
+  destroy(object.ref);
 }
 
 template <unsigned... shards>
@@ -86,7 +87,7 @@ void two_beginners(Run& run) {
       check(!object.ref.try_acquire(), "refused from the return of begin on");
     });
   }
-  run.at_end([&] { end(object, 2); });
+  run.at_end([&] { end(object, 1, 1); });
 }
 
 template <int holders>
@@ -99,7 +100,7 @@ void run_down_and_destroy(Run& run) {
   run.thread([&] {
     object.ref.run_down();
     object.data.free();
-    std::destroy_at(&object.ref);
+    destroy(object.ref);
   });
 }
 
@@ -113,7 +114,7 @@ void last_of_two_waiters_destroys(Run& run) {
       object.ref.run_down();
       if (waiting.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
       object.data.free();
-      std::destroy_at(&object.ref);
+      destroy(object.ref);
     });
   }
 }

@@ -113,7 +113,7 @@ void Engine::execute_step(ThreadId id, std::uint16_t choice) {
       return;
     case OpKind::kStart:
       thread.pending = {};
-      return memory_.start(id, true);
+      return memory_.start_late(id, static_cast<ThreadId>(thread.predecessor));
     case OpKind::kRelax: return relax(thread);
     default: break;
   }
@@ -193,10 +193,23 @@ unsigned Engine::add_thread(Run::Body body, std::uintptr_t pointer, int predeces
   return thread_count_++;
 }
 
-bool Engine::watches(const void* address) const noexcept {
-  if (on_heap(address)) return true;
-  return std::any_of(threads_.begin(), threads_.end(),
-                     [&](const Thread& thread) { return thread.fiber.on_stack(address); });
+void Engine::plain_access(PlainCell& cell, bool writes, bool ends) {
+  const Clock& clock = memory_.clock(current_);
+  if (cell.run != memory_.run()) cell = {memory_.run(), 0, false, 0, {}};
+  const char* fault = nullptr;
+  if (!clock.covers(cell.writer, cell.written)) fault = "data race on plain memory";
+  if (cell.dead) fault = "plain memory is used after its end";
+  for (ThreadId other = 0; writes && other < kMaxThreads; ++other) {
+    if (!clock.covers(other, cell.read[other])) fault = "data race on plain memory";
+  }
+  if (writes) {
+    cell.writer = current_;
+    cell.written = clock.times[current_];
+  } else {
+    cell.read[current_] = clock.times[current_];
+  }
+  cell.dead = ends;
+  if (fault != nullptr) fail(fault, {"", 0});
 }
 
 // ---- what programs call
