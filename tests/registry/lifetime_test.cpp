@@ -183,6 +183,45 @@ TEST_CASE_TEMPLATE("R70: waiting in a callback for a binding of one's own is an 
   CHECK(provider.registration.wait_for_deregister_complete() == Status::kSuccess);
 }
 
+TEST_CASE_TEMPLATE(
+    "R70: waiting for a binding that this thread has yet to offer, or to detach, is an error too", Calls,
+    nmr::PerThreadCalls, nmr::OneWordCalls) {
+  World<Calls> world;
+  std::list<Provider<Calls>> providers;
+  for (std::uint64_t i = 0; i < 2; ++i)
+    CHECK(providers.emplace_back(world, 10 + i).enroll() == Status::kSuccess);
+  Client<Calls> client(world, 2);
+  std::vector<Status> waits;
+  const auto leave_other = [&](nmr::ModuleId than) {
+    for (auto& other : providers) {
+      if (other.module.module_id == than) continue;
+      (void)other.registration.deregister();
+      waits.push_back(other.registration.wait_for_deregister_complete());
+    }
+  };
+  const bool in_attach = true;
+  const auto run = [&](bool when) {
+    client.on_attach = [&, when](auto& offer) {
+      if (when == in_attach && waits.empty()) leave_other(offer.peer().module_id);
+      return client.accept(offer);
+    };
+    client.on_detach = [&, when](auto& attachment, nmr::DetachCompletion) {
+      if (when != in_attach && waits.empty()) leave_other(attachment.peer->module_id);
+    };
+    CHECK(client.enroll() == Status::kSuccess);
+    client.leave();
+    client.registration = {};
+    CHECK(waits == std::vector{Status::kPossibleDeadlock});
+    waits.clear();
+  };
+  run(!in_attach);
+  providers.clear();
+  for (std::uint64_t i = 0; i < 2; ++i)
+    CHECK(providers.emplace_back(world, 20 + i).enroll() == Status::kSuccess);
+  run(in_attach);
+  CHECK(client.count(What::kDetach) == 3);
+}
+
 TEST_CASE_TEMPLATE("R70: waiting in an enumeration of one's own bindings is an error and not a deadlock",
                    Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
   World<Calls> world;
