@@ -14,6 +14,7 @@ class [[nodiscard]] BasicCallGuard {
   NMR_ALWAYS_INLINE explicit BasicCallGuard(typename Calls::Cell& cell) noexcept : call_(cell) {}
   BasicCallGuard(const BasicCallGuard&) = delete;
   BasicCallGuard& operator=(const BasicCallGuard&) = delete;
+  NMR_ALWAYS_INLINE ~BasicCallGuard() { leave(); }  // spelt out: in line also where an exception passes
 
   /// Returns false if nothing is attached, or what was is being detached. The callee was not and must not be
   /// entered.

@@ -33,10 +33,13 @@ class BasicCallDomain {
   using Record = BasicCallRecord<Atomics>;
   using Table = BasicCallTable<Atomics>;
   using Cell = BasicCallCell<Atomics>;
-  using SlotlessCall = BasicSlotlessCall<Atomics>;
   using Entry = BasicCallEntry<Atomics>;
 
-  BasicCallDomain() noexcept : real_fences_(!Atomics::try_enable_heavy_fence()) {}
+  BasicCallDomain() noexcept : real_fences_(!Atomics::try_enable_heavy_fence()) {
+    void_.record.domain = this;
+    slotless().recheck.store(Slot::kSlotless, order::relaxed);  // relaxed: published with the domain
+    fast_.store(&void_.record, order::relaxed);  // relaxed: as above
+  }
   BasicCallDomain(const BasicCallDomain&) = delete;
   BasicCallDomain& operator=(const BasicCallDomain&) = delete;
 
@@ -53,36 +56,36 @@ class BasicCallDomain {
 
   [[nodiscard]] unsigned layout_version() const noexcept { return layout_version_; }
 
-  /// Returns the calling thread's record, if it is where the first look finds it.
-  [[nodiscard]] NMR_ALWAYS_INLINE Record* find_record() noexcept {
+  /// Returns a free slot of the calling thread's, or null if the first look does not find one.
+  [[nodiscard]] NMR_ALWAYS_INLINE Slot* find_slot() noexcept {
     // [cd:2] acquire, pairs with [cd:3]: a whole table.
-    Table* const table = fast_.load(order::acquire);
-    if (table == nullptr) [[unlikely]]
-      return nullptr;
+    Record* const records = fast_.load(order::acquire);
     const std::uintptr_t thread = Atomics::thread_pointer();
-    Record& record = table->home(thread);
+    Record& record = Table::home(records, thread);
     // relaxed: its own store, or that of an earlier thread with this thread pointer, which has ended.
-    return record.owner.load(order::relaxed) == thread ? &record : nullptr;
+    if (record.owner.load(order::relaxed) != thread) [[unlikely]]
+      return nullptr;
+    return record.free_slot();
   }
 
-  /// Leaves a call, or takes back one that was refused.
-  NMR_ALWAYS_INLINE static void clear_slot(Slot& slot) noexcept {
+  /// Leaves a call to the target; or takes back one that was refused, then without a target.
+  NMR_ALWAYS_INLINE static void clear_slot(Slot& slot, Target* target) noexcept {
     // [cd:4] release, pairs with [cd:1], [cd:9], [cd:10]: the call.
     slot.target.store(nullptr, order::release);
     Atomics::light_fence();
     // relaxed: ordered by the fences; if it is set, the mutex orders the rest.
     if (slot.recheck.load(order::relaxed) != 0) [[unlikely]]
-      Record::of(slot).domain->leave_slow(slot);
+      Record::of(slot).domain->leave_slow(slot, target);
   }
 
   // Out of line, in the image that made the domain.
 
-  /// The way in where the first one failed: registers the thread, looks further for its record, retries while
-  /// the cell changes, and falls back to a slotless call.
-  Entry enter_slow(Cell& cell, SlotlessCall& call) noexcept { return enter_(*this, cell, call); }
-  /// The way out of a slot that has been cleared, and was flagged.
-  void leave_slow(Slot& slot) noexcept { leave_(*this, slot); }
-  void leave_slotless(SlotlessCall& call) noexcept { leave_slotless_(*this, call); }
+  /// The way in where the first one failed: takes back what it had published in `refused`, if anything;
+  /// registers the thread, looks further for its record, retries while the cell changes, and falls back to a
+  /// slotless call.
+  Entry enter_slow(Cell& cell, Slot* refused) noexcept { return enter_(*this, cell, refused); }
+  /// The way out of a slot that has been cleared and has a flag.
+  void leave_slow(Slot& slot, Target* target) noexcept { leave_(*this, slot, target); }
 
   /// Closes targets that have been taken out of their cells, linked by link_to_close(): drops the reference
   /// that their calls are, of each as soon as nobody is inside it any more; perhaps here, perhaps when the
@@ -91,8 +94,8 @@ class BasicCallDomain {
   ///               inside.
   void close(Target* batch) noexcept { close_(*this, batch); }
 
-  /// Calls `f(target)` for each call that the calling thread has in progress. For a short look: the domain's
-  /// mutex may be held.
+  /// Calls `f(target)` for each call that the calling thread has in progress in a slot; not for slotless
+  /// ones.
   template <class F>
   void for_each_inside(F f) noexcept {
     const std::uintptr_t thread = Atomics::thread_pointer();
@@ -105,9 +108,6 @@ class BasicCallDomain {
         if (Target* const target = slot.target.load(order::relaxed)) f(*target);
       }
     }
-    typename Atomics::SignalBlock block;
-    LockGuard lock(mutex_);
-    roster_.for_each_slotless(thread, f);
   }
 
   /// Returns true if the calling thread has a call in progress to the target.
@@ -118,34 +118,41 @@ class BasicCallDomain {
   }
 
  private:
-  NMR_COLD static Entry enter(BasicCallDomain& self, Cell& cell, SlotlessCall& call) noexcept {
+  NMR_COLD static Entry enter(BasicCallDomain& self, Cell& cell, Slot* refused) noexcept {
+    if (refused != nullptr) clear_slot(*refused, nullptr);
     Record* const record = self.own_record();
     Slot* const slot = record != nullptr ? record->free_slot() : nullptr;
-    if (slot == nullptr) return {nullptr, self.enter_slotless(cell, call)};
+    if (slot == nullptr) return {&self.slotless(), self.enter_slotless(cell)};
     for (;;) {
       Target* const target = cell.current.load(order::relaxed);  // relaxed: validated by [cd:7]
-      if (target == nullptr) return {nullptr, nullptr};
+      put_guess_right(cell, target);
+      if (target == Cell::nothing()) return {nullptr, nullptr};
       // [cd:6] release, pairs with [cd:9], as [cd:5].
       slot->target.store(target, order::release);
       self.real_fences_ ? Atomics::full_fence() : Atomics::light_fence();
       // [cd:7] acquire, pairs with [cd:8]: what the target was before it was published.
       if (cell.current.load(order::acquire) == target) return {slot, target};
-      clear_slot(*slot);
+      clear_slot(*slot, nullptr);
     }
   }
 
-  /// Without a slot everything is under the mutex: whoever detaches either looks before, and the cell is seen
-  /// changed, or looks after, and sees the call in the list.
-  Target* enter_slotless(Cell& cell, SlotlessCall& call) noexcept {
+  /// The guess is wrong for good where two threads that changed the cell wrote it in the other order.
+  static void put_guess_right(Cell& cell, Target* target) noexcept {
+    Target* const guess = target != Cell::nothing() ? target : nullptr;
+    // relaxed: a guess, validated by those who use it.
+    if (cell.guess.load(order::relaxed) != guess) cell.guess.store(guess, order::relaxed);
+  }
+
+  /// Without a slot a call is a reference of its own, taken under the mutex: whoever detaches drops the
+  /// calls' reference only after it has held the mutex, so either that is still there, or the cell is seen
+  /// changed.
+  Target* enter_slotless(Cell& cell) noexcept {
     typename Atomics::SignalBlock block;
     LockGuard lock(mutex_);
     // acquire [cd:7]
     Target* const target = cell.current.load(order::acquire);
-    if (target == nullptr) return nullptr;
-    call.domain = this;
-    call.thread = Atomics::thread_pointer();
-    call.target = target;
-    roster_.add(call);
+    if (target == Cell::nothing()) return nullptr;
+    target->refs().duplicate();
     return target;
   }
 
@@ -187,7 +194,7 @@ class BasicCallDomain {
       // [cd:3] release, pairs with [cd:2]. With real fences the first look never succeeds, so that every call
       // comes this way, which has them, and the fast way needs no test for it.
       newest_.store(table, order::release);
-      if (!real_fences_) fast_.store(table, order::release);  // [cd:3] as above
+      if (!real_fences_) fast_.store(table->records(), order::release);  // [cd:3] as above
     }
     record->domain = this;
     for (Slot& slot : record->slots) {
@@ -198,7 +205,8 @@ class BasicCallDomain {
     return record;
   }
 
-  NMR_COLD static void leave(BasicCallDomain& self, Slot& slot) noexcept {
+  NMR_COLD static void leave(BasicCallDomain& self, Slot& slot, Target* target) noexcept {
+    if (&slot == &self.slotless()) return target->refs().release();
     if (self.real_fences_) {
       Atomics::full_fence();
       // relaxed: ordered by the fence.
@@ -209,17 +217,6 @@ class BasicCallDomain {
       typename Atomics::SignalBlock block;
       LockGuard lock(self.mutex_);
       self.roster_.clear_flag(slot, self.unflagged());
-      drained = self.roster_.take_drained();
-    }
-    Target::drop_each(drained);
-  }
-
-  NMR_COLD static void leave_slotless_call(BasicCallDomain& self, SlotlessCall& call) noexcept {
-    Target* drained = nullptr;
-    {
-      typename Atomics::SignalBlock block;
-      LockGuard lock(self.mutex_);
-      self.roster_.remove(call);
       drained = self.roster_.take_drained();
     }
     Target::drop_each(drained);
@@ -249,18 +246,21 @@ class BasicCallDomain {
 
   [[nodiscard]] std::uint32_t unflagged() const noexcept { return real_fences_ ? Slot::kRealFences : 0u; }
 
+  /// The slot of all slotless calls: always flagged, so that they leave out of line.
+  Slot& slotless() noexcept { return void_.record.slots[0]; }
+
   const unsigned layout_version_ = kLayoutVersion;
   const bool real_fences_;
-  typename Atomics::template Atomic<Table*> fast_{nullptr};
+  typename Atomics::template Atomic<Record*> fast_{nullptr};
 
-  Entry (*const enter_)(BasicCallDomain&, Cell&, SlotlessCall&) noexcept = &enter;
-  void (*const leave_)(BasicCallDomain&, Slot&) noexcept = &leave;
-  void (*const leave_slotless_)(BasicCallDomain&, SlotlessCall&) noexcept = &leave_slotless_call;
+  Entry (*const enter_)(BasicCallDomain&, Cell&, Slot*) noexcept = &enter;
+  void (*const leave_)(BasicCallDomain&, Slot&, Target*) noexcept = &leave;
   void (*const close_)(BasicCallDomain&, Target*) noexcept = &close_batch;
 
   typename Atomics::template Atomic<Table*> newest_{nullptr};
   typename Atomics::Mutex mutex_;
   BasicCallRoster<Atomics> roster_;  // under the mutex
+  typename Table::Void void_;
 };
 
 using CallDomain = BasicCallDomain<StdAtomics>;

@@ -1,29 +1,24 @@
 #pragma once
 /// The small structs that a call is made of, on the caller's side.
-#include <cstdint>
-
 #include <nmr/calls/call_record.hpp>
 
 namespace nmr {
 
-/// The place of a caller's that calls go through: what they go to now, or null.
+/// The place of a caller's that calls go through: what they go to now, or nothing.
 template <AtomicsPolicy Atomics>
 struct BasicCallCell {
-  typename Atomics::template Atomic<BasicCallTarget<Atomics>*> current{nullptr};
+  using Target = BasicCallTarget<Atomics>;
+
+  /// In place of a target: nothing is here. Not null, so that it differs from every guess, and the check that
+  /// a call makes anyway is the check for an empty cell too.
+  [[nodiscard]] static Target* nothing() noexcept { return reinterpret_cast<Target*>(1); }
+
+  typename Atomics::template Atomic<Target*> guess{nullptr};  // what current probably is; null if nothing
+  typename Atomics::template Atomic<Target*> current{nothing()};  // what it is
   BasicCallDomain<Atomics>* domain = nullptr;
 };
 
-/// A call that found no free slot, linked into the domain from where it lives on its thread's stack.
-template <AtomicsPolicy Atomics>
-struct BasicSlotlessCall {
-  BasicCallDomain<Atomics>* domain;
-  std::uintptr_t thread;
-  BasicCallTarget<Atomics>* target;
-  BasicSlotlessCall* next;
-  BasicSlotlessCall* previous;
-};
-
-/// How a call got in: in a slot, or without one (target alone), or not at all. Two registers.
+/// How a call got in, or that it did not (no target). Two registers.
 template <AtomicsPolicy Atomics>
 struct BasicCallEntry {
   BasicCallSlot<Atomics>* slot;

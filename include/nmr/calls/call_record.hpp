@@ -15,6 +15,7 @@ template <AtomicsPolicy Atomics>
 struct BasicCallSlot {
   enum : std::uint32_t {
     kDraining = 1,    // somebody waits for what this slot held
+    kSlotless = 4,    // not a slot of a thread's: the call is a reference of its own
     kRealFences = 2,  // no process-wide barrier here: the leaver needs a fence of its own
   };
   typename Atomics::template Atomic<BasicCallTarget<Atomics>*> target{nullptr};
@@ -33,16 +34,17 @@ struct alignas(2 * kCacheLine) BasicCallRecord {
     kMoved = 1,  // its thread has a record in a larger table now; keeps probe sequences whole
   };
 
+  Slot slots[Atomics::kCallSlots];  // first: a record's address is that of the slot that most calls take
   typename Atomics::template Atomic<std::uintptr_t> owner{kFree};
   BasicCallDomain<Atomics>* domain = nullptr;
   BasicCallRecord* next_registered = nullptr;  // of the domain's mutex
-  Slot slots[Atomics::kCallSlots];
 
   BasicCallRecord() noexcept {
     for (std::uint32_t i = 0; i != Atomics::kCallSlots; ++i) slots[i].index = i;
   }
 
   [[nodiscard]] NMR_ALWAYS_INLINE Slot* free_slot() noexcept {
+    NMR_UNROLL
     for (Slot& slot : slots) {
       // [cd:1] acquire, pairs with [cd:4]: the call that was here before, perhaps left by another thread.
       if (slot.target.load(order::acquire) == nullptr) [[likely]]
@@ -59,9 +61,7 @@ struct alignas(2 * kCacheLine) BasicCallRecord {
   }
 
   [[nodiscard]] static BasicCallRecord& of(Slot& slot) noexcept {
-    Slot* const first = &slot - slot.index;
-    return *reinterpret_cast<BasicCallRecord*>(reinterpret_cast<char*>(first) -
-                                               offsetof(BasicCallRecord, slots));
+    return *reinterpret_cast<BasicCallRecord*>(&slot - slot.index);
   }
 };
 

@@ -1,13 +1,12 @@
 #pragma once
 #include <cstdint>
-#include <nmr/calls/call_entry.hpp>
 #include <nmr/calls/call_record.hpp>
 #include <nmr/calls/drain_list.hpp>
 #include <nmr/platform/atomics.hpp>
 
 namespace nmr {
 
-/// All records and slotless calls of a domain, and the looking through them that a detach needs. All of it is
+/// All records of a domain, and the looking through them that a detach needs. All of it is
 /// under the domain's mutex; the barriers in between are the domain's.
 template <AtomicsPolicy Atomics>
 class BasicCallRoster {
@@ -15,23 +14,11 @@ class BasicCallRoster {
   using Target = BasicCallTarget<Atomics>;
   using Record = BasicCallRecord<Atomics>;
   using Slot = BasicCallSlot<Atomics>;
-  using SlotlessCall = BasicSlotlessCall<Atomics>;
 
   void add(Record& record) noexcept {
     record.next_registered = records_;
     records_ = &record;
   }
-  void add(SlotlessCall& call) noexcept {
-    call.previous = nullptr;
-    call.next = slotless_;
-    if (slotless_ != nullptr) slotless_->previous = &call;
-    slotless_ = &call;
-  }
-  void remove(SlotlessCall& call) noexcept {
-    (call.previous != nullptr ? call.previous->next : slotless_) = call.next;
-    if (call.next != nullptr) call.next->previous = call.previous;
-  }
-
   /// After the first barrier: flags the callers inside the batch. Returns the targets that nobody is inside
   /// of, and leaves the rest in `batch`.
   [[nodiscard]] Target* announce(Target*& batch, std::uint32_t unflagged) noexcept {
@@ -44,9 +31,6 @@ class BasicCallRoster {
       if (target == nullptr || !BasicDrainList<Atomics>::mark_inside(batch, target)) return;
       slot.recheck.store(unflagged | Slot::kDraining, order::relaxed);  // relaxed: ordered by the barrier
     });
-    for (SlotlessCall* call = slotless_; call != nullptr; call = call->next) {
-      (void)BasicDrainList<Atomics>::mark_inside(batch, call->target);
-    }
     return draining_.take_unseen_of(batch);
   }
 
@@ -67,7 +51,7 @@ class BasicCallRoster {
                        order::relaxed);  // relaxed: a leaver that reads it need not look, this thread does
   }
 
-  /// Looks at the flagged slots and the slotless calls, and takes out every target that is scanned for and
+  /// Looks at the flagged slots, and takes out every target that is scanned for and
   /// nobody is inside of: for all of them, since their leavers may have been waiting for the mutex.
   [[nodiscard]] Target* take_drained() noexcept {
     draining_.begin_pass();
@@ -76,20 +60,11 @@ class BasicCallRoster {
       if ((slot.recheck.load(order::relaxed) & Slot::kDraining) == 0) return;
       draining_.saw_inside(slot.target.load(order::acquire));  // [cd:9] as above
     });
-    for (SlotlessCall* call = slotless_; call != nullptr; call = call->next)
-      draining_.saw_inside(call->target);
     return draining_.take_unseen();
   }
 
-  template <class F>
-  void for_each_slotless(std::uintptr_t thread, F& f) noexcept {
-    for (SlotlessCall* call = slotless_; call != nullptr; call = call->next) {
-      if (call->thread == thread) f(*call->target);
-    }
-  }
-
   [[nodiscard]] bool in_use() noexcept {
-    bool used = !draining_.empty() || slotless_ != nullptr;
+    bool used = !draining_.empty();
     for_each_slot([&](Slot& slot) {
       used = used || slot.target.load(order::relaxed) != nullptr;  // relaxed: nobody else may be here
     });
@@ -106,7 +81,6 @@ class BasicCallRoster {
 
   BasicDrainList<Atomics> draining_;
   Record* records_ = nullptr;
-  SlotlessCall* slotless_ = nullptr;
 };
 
 }  // namespace nmr

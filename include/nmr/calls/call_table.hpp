@@ -8,12 +8,16 @@
 
 namespace nmr {
 
-/// Records by thread pointer: open addressing, and a first probe that needs no lock. Never shrinks; tables
-/// that have been outgrown stay until the domain goes, since a thread may be inside one of their records.
+/// Records by thread pointer: open addressing, and a first look that needs no lock. Never shrinks; tables
+/// that have been outgrown stay until the domain goes, since a thread may be inside one of their records. The
+/// records follow the table, so that a pointer to the first one is all that the first look needs.
 template <AtomicsPolicy Atomics>
 class alignas(2 * kCacheLine) BasicCallTable {
  public:
   using Record = BasicCallRecord<Atomics>;
+
+  /// A table of one record that is no thread's: where everybody's first look fails.
+  struct Void;
 
   /// Returns a table for `count` (a power of two) records, or null if there is no memory.
   [[nodiscard]] static BasicCallTable* create(std::size_t count, BasicCallTable* older) noexcept {
@@ -25,19 +29,23 @@ class alignas(2 * kCacheLine) BasicCallTable {
     return table;
   }
   static void destroy(BasicCallTable* table) noexcept {
-    for (std::size_t i = 0; i <= table->mask_; ++i) table->records()[i].~Record();
+    for (std::size_t i = 0; i != table->size(); ++i) table->records()[i].~Record();
     table->~BasicCallTable();
     ::operator delete(table, std::align_val_t{alignof(BasicCallTable)});
   }
 
-  /// Returns the place where a thread's record is looked for first.
-  [[nodiscard]] Record& home(std::uintptr_t thread) noexcept { return records()[hash(thread) & mask_]; }
+  /// Returns the place where a thread's record is looked for first, in the table with these records.
+  [[nodiscard]] NMR_ALWAYS_INLINE static Record& home(Record* records, std::uintptr_t thread) noexcept {
+    auto* const bytes = reinterpret_cast<char*>(records);
+    const auto* const table = reinterpret_cast<const BasicCallTable*>(bytes) - 1;
+    return *reinterpret_cast<Record*>(bytes + (spread(thread) & table->byte_mask_));
+  }
 
   /// Returns the thread's record or null. Only the thread itself may ask: nobody else writes its thread
   /// pointer here.
   [[nodiscard]] Record* find(std::uintptr_t thread) noexcept {
-    for (std::size_t i = 0; i <= mask_; ++i) {
-      Record& record = records()[(hash(thread) + i) & mask_];
+    for (std::size_t i = 0; i != size(); ++i) {
+      Record& record = probe(thread, i);
       // relaxed: its own store, or that of an earlier thread with this thread pointer, which has ended.
       const std::uintptr_t owner = record.owner.load(order::relaxed);
       if (owner == thread) return &record;
@@ -46,33 +54,50 @@ class alignas(2 * kCacheLine) BasicCallTable {
     return nullptr;
   }
 
-  /// Returns a place for a new record, or null if the table should be replaced by a larger one. Under the
-  /// mutex.
+  /// Returns a place for a new record, or null if the table should be replaced by a larger one: it is half
+  /// full, or the place where the first look would find it is taken and the table is not large for its
+  /// records. Under the mutex.
   [[nodiscard]] Record* vacancy(std::uintptr_t thread) noexcept {
-    if (used_ > mask_ / 2) return nullptr;
+    if (used_ > size() / 2) return nullptr;
     for (std::size_t i = 0;; ++i) {
-      Record& record = records()[(hash(thread) + i) & mask_];
+      Record& record = probe(thread, i);
       // relaxed: written under the mutex.
       if (record.owner.load(order::relaxed) == Record::kFree) return ++used_, &record;
+      if (size() < kLargeFactor * used_) return nullptr;
     }
   }
 
-  [[nodiscard]] std::size_t size() const noexcept { return mask_ + 1; }
+  [[nodiscard]] std::size_t size() const noexcept { return byte_mask_ / sizeof(Record) + 1; }
   [[nodiscard]] BasicCallTable* older() const noexcept { return older_; }
-
- private:
-  BasicCallTable(std::size_t count, BasicCallTable* older) noexcept : mask_(count - 1), older_(older) {}
-
   [[nodiscard]] Record* records() noexcept { return reinterpret_cast<Record*>(this + 1); }
 
-  // Thread pointers are some page's distance apart, at the least: the bits above a page spread them.
-  [[nodiscard]] static std::size_t hash(std::uintptr_t thread) noexcept {
-    return (thread >> 12) ^ (thread >> 20);
+ private:
+  enum : std::size_t { kLargeFactor = 64 };
+
+  BasicCallTable(std::size_t count, BasicCallTable* older) noexcept
+      : byte_mask_((count - 1) * sizeof(Record)), older_(older) {}
+
+  [[nodiscard]] Record& probe(std::uintptr_t thread, std::size_t i) noexcept {
+    return records()[(spread(thread) / sizeof(Record) + i) & (byte_mask_ / sizeof(Record))];
   }
 
-  std::size_t mask_;
+  // An offset in bytes, of which the mask takes whole records. Thread pointers are some pages apart at the
+  // least, and the bits above a page number the threads of equal stacks; where they do not, the table grows
+  // until they do.
+  [[nodiscard]] static std::uintptr_t spread(std::uintptr_t thread) noexcept {
+    return thread / kPage * sizeof(Record);
+  }
+  enum : std::uintptr_t { kPage = 4096 };
+
+  std::uintptr_t byte_mask_;
   BasicCallTable* older_;
   std::size_t used_ = 0;  // of the domain's mutex
+};
+
+template <AtomicsPolicy Atomics>
+struct BasicCallTable<Atomics>::Void {
+  BasicCallTable table{1, nullptr};
+  Record record;
 };
 
 }  // namespace nmr

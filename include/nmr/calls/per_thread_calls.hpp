@@ -22,7 +22,7 @@ struct BasicPerThreadCalls {
 
     [[nodiscard]] Domain& domain() const noexcept { return *cell_.domain; }
     [[nodiscard]] bool empty() const noexcept {
-      return cell_.current.load(order::relaxed) == nullptr;  // relaxed: a hint
+      return cell_.current.load(order::relaxed) == BasicCallCell<A>::nothing();  // relaxed: a hint
     }
 
     /// Puts a target in, opened before. Returns what was there, taken out and still to be closed (linked as
@@ -33,17 +33,25 @@ struct BasicPerThreadCalls {
     /// Takes out this target, if it is there. New calls are refused, once it has been closed.
     bool remove(Target& target) noexcept {
       Target* expected = &target;
-      // [cd:8] as below
-      return cell_.current.compare_exchange_strong(expected, nullptr, order::acq_rel, order::relaxed);
+      Target* const nothing = BasicCallCell<A>::nothing();
+      // [cd:8] as below; relaxed where it fails: somebody else took it out, and orders that
+      const bool removed =
+          cell_.current.compare_exchange_strong(expected, nothing, order::acq_rel, order::relaxed);
+      if (!removed) return false;
+      cell_.guess.store(nullptr, order::relaxed);  // relaxed: a guess
+      return true;
     }
 
    private:
     friend class Call;
 
     Target* exchange(Target* target) noexcept {
+      Target* const nothing = BasicCallCell<A>::nothing();
       // [cd:8] acq_rel RMW, pairs with [cd:7]: the target; and with itself: what it replaces.
-      Target* const replaced = cell_.current.exchange(target, order::acq_rel);
-      if (replaced != nullptr) replaced->link_to_close(nullptr);
+      Target* const replaced = cell_.current.exchange(target != nullptr ? target : nothing, order::acq_rel);
+      cell_.guess.store(target, order::relaxed);  // relaxed: a guess
+      if (replaced == nothing) return nullptr;
+      replaced->link_to_close(nullptr);
       return replaced;
     }
 
@@ -63,12 +71,9 @@ struct BasicPerThreadCalls {
 
     /// Leaves. The target may be gone from here on.
     NMR_ALWAYS_INLINE void leave() noexcept {
-      if (entry_.slot != nullptr) [[likely]] {
-        Domain::clear_slot(*entry_.slot);
-      } else if (entry_.target != nullptr) {
-        slotless_.domain->leave_slotless(slotless_);
-      }
-      entry_ = {nullptr, nullptr};
+      if (entry_.target == nullptr) return;
+      Domain::clear_slot(*entry_.slot, entry_.target);
+      entry_.target = nullptr;
     }
 
     /// Turns the call into a reference of its own, and leaves. Returns what it holds.
@@ -82,26 +87,22 @@ struct BasicPerThreadCalls {
    private:
     using Entry = BasicCallEntry<A>;
 
-    NMR_ALWAYS_INLINE Entry enter(BasicCallCell<A>& cell) noexcept {
-      BasicCallRecord<A>* const record = cell.domain->find_record();
-      BasicCallSlot<A>* const slot = record != nullptr ? record->free_slot() : nullptr;
+    NMR_ALWAYS_INLINE static Entry enter(BasicCallCell<A>& cell) noexcept {
+      BasicCallSlot<A>* const slot = cell.domain->find_slot();
       if (slot == nullptr) [[unlikely]]
-        return cell.domain->enter_slow(cell, slotless_);
-      Target* const target = cell.current.load(order::relaxed);  // relaxed: validated by [cd:7]
-      if (target == nullptr) [[unlikely]]
-        return {nullptr, nullptr};
+        return cell.domain->enter_slow(cell, nullptr);
+      Target* const target = cell.guess.load(order::relaxed);  // relaxed: a guess, validated by [cd:7]
       // [cd:5] release, pairs with [cd:9]. Not relaxed: to read it is to see that the calls before in this
       // slot have left; a plain store after their release store would end its release sequence.
       slot->target.store(target, order::release);
       A::light_fence();
       // [cd:7] as in the domain's enter(): this load is the whole detach check
-      if (cell.current.load(order::acquire) == target) [[likely]]
-        return {slot, target};
-      Domain::clear_slot(*slot);
-      return cell.domain->enter_slow(cell, slotless_);
+      if (cell.current.load(order::acquire) != target) [[unlikely]]
+        return cell.domain->enter_slow(cell, slot);
+      NMR_ASSUME(target != nullptr);  // what is current never is
+      return {slot, target};
     }
 
-    BasicSlotlessCall<A> slotless_;  // before the entry, whose making may fill it in
     Entry entry_;
   };
 
