@@ -52,7 +52,8 @@ def main(root):
                 errors.append(f"{where}: not an excerpt of {named or 'any file of examples/ or tests/'}")
         elif not language:
             errors.append(f"{where}: a fence without a language is checked by nobody; use text")
-    for path in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
+    prose = FENCE.sub("", text)  # a lambda's capture and parameters look like a link
+    for path in re.findall(r"\]\((?!https?:|#)([^)#]+)", prose):
         if not (root / path).exists():
             errors.append(f"README.md: links to {path}, which does not exist")
     return report("readme", errors, f"{count} pieces of C++ stand in files that are compiled")
