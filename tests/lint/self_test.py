@@ -30,7 +30,7 @@ PLANTED = [
     ("floors", "include/nmr/platform/sync.hpp", append("inline thread_local int x;\n"), "thread-local"),
     ("floors", RUNDOWN, append("\n" * 320), "more than 320"),
     ("order_labels", RUNDOWN, lambda text: text.replace("pairs with [rd:10]", "pairs with [rd:8]"), "does not say so"),
-    ("order_labels", RUNDOWN, first_line_with(r"// \[rd:8\]"), "no label for acquire"),
+    ("order_labels", RUNDOWN, first_line_with(r"// \[rd:12\]"), "no label for release"),
     ("order_labels", RUNDOWN, append("// [rd:9] release RMW, pairs with [rd:10].\n"), "a second time"),
     ("order_labels", RUNDOWN, append("\n\n\nint f(X& x) { return x.load(order::relaxed); }\n"), "no reason for relaxed"),
     ("order_labels", RUNDOWN, lambda text: text.replace("kOneRef, order::release)", "kOneRef, order::acq_rel)"),
