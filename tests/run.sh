@@ -62,12 +62,12 @@ setarch "$(uname -m)" -R true 2>/dev/null && steady="setarch $(uname -m) -R"
 programs gcc g++
 if [ -z "$quick" ]; then
   # The exhaustive tests of tests/model/ replace the atomics: another compiler or a sanitizer adds only time to them.
-  programs clang clang++ -- --skip model
-  programs clang19 clang++-19 -- --skip model
-  programs asan g++ -Db_sanitize=address,undefined -- --skip model
+  programs clang clang++ -Ddebug=false -- --skip model
+  programs clang19 clang++-19 -Ddebug=false -- --skip model
+  programs asan g++ -Db_sanitize=address,undefined -Doptimization=1 -- --skip model
   # Not clang: its thread sanitizer does not let a program replace operator new, as tests/support/alloc.cpp does.
-  programs tsan g++ -Db_sanitize=thread -- --skip model
-  programs bare g++ -Dcpp_eh=none -Dcpp_rtti=false -- --skip model
+  programs tsan g++ -Db_sanitize=thread -Doptimization=1 -- --skip model
+  programs bare g++ -Dcpp_eh=none -Dcpp_rtti=false -Ddebug=false -- --skip model
 fi
 
 check examples meson test -C build/gcc --suite examples --print-errorlogs

@@ -6,20 +6,22 @@
 
 namespace {
 
+// Relaxed throughout: a counter that ordered the threads which allocate would hide their data races.
+constexpr auto kRelaxed = std::memory_order_relaxed;
 std::atomic<std::size_t> made{0};
 std::atomic<std::size_t> freed{0};
 std::atomic<std::size_t> fail_at{0};  // a value of `made`; 0 is never
 
 void* try_allocate(std::size_t size, std::size_t alignment) noexcept {
-  if (made.fetch_add(1) + 1 == fail_at.load()) {
-    freed.fetch_add(1);
+  if (made.fetch_add(1, kRelaxed) + 1 == fail_at.load(kRelaxed)) {
+    freed.fetch_add(1, kRelaxed);
     return nullptr;
   }
   if (size == 0) size = 1;
   void* const block = alignment <= alignof(std::max_align_t)
                           ? std::malloc(size)
                           : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-  if (block == nullptr) freed.fetch_add(1);
+  if (block == nullptr) freed.fetch_add(1, kRelaxed);
   return block;
 }
 
@@ -35,7 +37,7 @@ void* allocate(std::size_t size, std::size_t alignment) {
 
 void release(void* block) noexcept {
   if (block == nullptr) return;
-  freed.fetch_add(1);
+  freed.fetch_add(1, kRelaxed);
   std::free(block);
 }
 
@@ -46,12 +48,12 @@ std::size_t bytes(std::align_val_t alignment) noexcept { return static_cast<std:
 
 namespace alloc {
 
-std::size_t made() noexcept { return ::made.load(); }
-std::size_t live() noexcept { return ::made.load() - freed.load(); }
+std::size_t made() noexcept { return ::made.load(kRelaxed); }
+std::size_t live() noexcept { return ::made.load(kRelaxed) - freed.load(kRelaxed); }
 
-FailNth::FailNth(std::size_t nth) noexcept { fail_at = ::made.load() + nth; }
-FailNth::~FailNth() { fail_at = 0; }
-bool FailNth::happened() const noexcept { return ::made.load() >= fail_at.load(); }
+FailNth::FailNth(std::size_t nth) noexcept { fail_at.store(::made.load(kRelaxed) + nth, kRelaxed); }
+FailNth::~FailNth() { fail_at.store(0, kRelaxed); }
+bool FailNth::happened() const noexcept { return ::made.load(kRelaxed) >= fail_at.load(kRelaxed); }
 
 }  // namespace alloc
 
