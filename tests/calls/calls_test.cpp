@@ -40,8 +40,8 @@ TEST_CASE_TEMPLATE("a call in progress keeps its target, and the last to leave e
   Place<Calls> place(domain);
   for (int turn = 0; turn < 3; ++turn) {
     CHECK(place.attach());
-    std::optional<typename Calls::Call> first(std::in_place, place.cell);
-    std::optional<typename Calls::Call> second(std::in_place, place.cell);
+    auto first = std::make_unique<typename Calls::Call>(place.cell);
+    auto second = std::make_unique<typename Calls::Call>(place.cell);
     CountedCompletion done;
     CHECK(place.detach(done));
     CHECK(typename Calls::Call(place.cell).target() == nullptr);

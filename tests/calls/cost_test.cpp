@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <type_traits>
 
@@ -134,9 +135,9 @@ TEST_CASE("who is inside something else pays nothing while a binding drains") {
   Place<Calls> busy(domain);
   CHECK(draining.attach());
   CHECK(busy.attach());
-  std::optional<Calls::Call> last(std::in_place, draining.cell);
+  auto last = std::make_unique<Calls::Call>(draining.cell);
   Acting::act_as(2);
-  std::optional<Calls::Call> bystander(std::in_place, busy.cell);
+  auto bystander = std::make_unique<Calls::Call>(busy.cell);
   CountedCompletion done;
   CHECK(draining.detach(done));
   counts().reset();

@@ -162,7 +162,7 @@ TEST_CASE(
   CHECK(place.attach());
   CHECK(other.attach());
   Acting::act_as(0);
-  std::optional<ActingCalls::Call> long_call(std::in_place, place.cell);
+  auto long_call = std::make_unique<ActingCalls::Call>(place.cell);
   const void* const before = slot_of_a_call(other);
   for (std::uintptr_t thread = 1; thread <= 100; ++thread) {
     Acting::act_as(thread);
