@@ -293,6 +293,44 @@ void a_provider_that_was_first() {
   plugin.require_unmapped();
 }
 
+/// A plug-in calls another, which comes and goes.
+void a_provider_that_a_plugin_calls() {
+  nmr::NmrRegistry<EchoNpi> registry;
+  const auto leave = [](Plugin& plugin) {
+    nmr::Event gone;
+    require_equal(plugin->deregister(gone), nmr::Status::kPending, "deregister");
+    gone.wait();
+    plugin->forget();
+    plugin.unload();
+    plugin.require_unmapped();
+  };
+  Plugin client;
+  require_equal(client->register_client(registry), nmr::Status::kSuccess, "register");
+  std::atomic<bool> stop = false;
+  std::atomic<int> served = 0, wrong = 0;
+  std::thread caller([&] {
+    for (int value = 0; !stop; value = (value + 1) & 0xFFFF) {
+      const int result = client->call_provider(value);
+      if (result == value + 1) {
+        ++served;
+      } else if (result != -1) {
+        ++wrong;
+      }
+    }
+  });
+  for (int round = 0; round != 20; ++round) {
+    Plugin provider;
+    const int before = served;
+    require_equal(provider->register_provider(registry), nmr::Status::kSuccess, "register");
+    while (served == before) std::this_thread::yield();
+    leave(provider);
+  }
+  stop = true;
+  caller.join();
+  leave(client);
+  require(wrong == 0, "a call gave a wrong result");
+}
+
 /// For a library that does not obey the rule: that it stays is found out.
 void a_library_that_stays() {
   const TemporaryDirectory directory;
@@ -313,6 +351,7 @@ constexpr Check kChecks[] = {
     {"a_registered_provider", &a_registered_provider},
     {"a_registered_client", &a_registered_client},
     {"a_provider_that_was_first", &a_provider_that_was_first},
+    {"a_provider_that_a_plugin_calls", &a_provider_that_a_plugin_calls},
 };
 /// Those that are not for every plug-in.
 constexpr Check kMoreChecks[] = {

@@ -156,14 +156,17 @@ nmr::Status register_client(nmr::NmrRegistry<EchoNpi>& registry) {
   g_registered = std::make_unique<Modules<nmr::PerThreadCalls>>(registry);
   return registry.register_client(g_registered->client, g_registered.get(), g_registered->uses);
 }
+int call_provider(int value) { return call(g_registered->handle, value); }
 nmr::Status deregister(nmr::Completion& done) {
   return g_registered->provides ? g_registered->provides.deregister(done)
                                 : g_registered->uses.deregister(done);
 }
 void forget() { g_registered.reset(); }
 
-constexpr PluginExports kExports{&kProviderDispatch, &g_added,         &use_everything, &call,
-                                 &register_provider, &register_client, &deregister,     &forget};
+constexpr PluginExports kExports{
+    &kProviderDispatch, &g_added,       &use_everything, &call,   &register_provider,
+    &register_client,   &call_provider, &deregister,     &forget,
+};
 
 }  // namespace
 

@@ -27,6 +27,8 @@ struct PluginExports {
   /// Registers with the host's registry, as one of the sides. told() gives value + 2.
   nmr::Status (*register_provider)(nmr::NmrRegistry<EchoNpi>& registry);
   nmr::Status (*register_client)(nmr::NmrRegistry<EchoNpi>& registry);
+  /// Calls the provider that the registered client is attached to. As call().
+  int (*call_provider)(int value);
   /// Deregisters; `done` runs when that has completed. Then forget() frees the registration.
   nmr::Status (*deregister)(nmr::Completion& done);
   void (*forget)();
