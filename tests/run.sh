@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds and runs all tests. The last line says how many passed and failed; the exit status is 0 if none failed.
+# Builds and runs all tests. The last line says how many passed and failed; the status is 0 if none failed.
 #
 #   sh tests/run.sh           everything
 #   sh tests/run.sh --quick   one compiler and the lints, without the long tests
@@ -46,8 +46,10 @@ programs() {
   done
   [ $# -eq 0 ] || shift
   # shellcheck disable=SC2086 # a list of words
-  [ -f "build/$name/build.ninja" ] || meson setup "build/$name" $options >"build/$name.log" 2>&1 || cat "build/$name.log"
-  $steady python3 tests/support/run_programs.py "build/$name" $quick "$@" >build/programs.log || echo 0 1 >>build/programs.log
+  [ -f "build/$name/build.ninja" ] || meson setup "build/$name" $options >"build/$name.log" 2>&1 ||
+    cat "build/$name.log"
+  $steady python3 tests/support/run_programs.py "build/$name" $quick "$@" >build/programs.log ||
+    echo 0 1 >>build/programs.log
   sed '$d' build/programs.log
   counts=$(tail -n 1 build/programs.log)
   passed=$((passed + ${counts% *}))
@@ -61,11 +63,11 @@ setarch "$(uname -m)" -R true 2>/dev/null && steady="setarch $(uname -m) -R"
 
 programs gcc g++
 if [ -z "$quick" ]; then
-  # The exhaustive tests of tests/model/ replace the atomics: another compiler or a sanitizer adds only time to them.
+  # The exhaustive tests of tests/model/ replace the atomics: another compiler adds only time to them.
   programs clang clang++ -Ddebug=false -- --skip model
   programs clang19 clang++-19 -Ddebug=false -- --skip model
   programs asan g++ -Db_sanitize=address,undefined -Doptimization=1 -- --skip model
-  # Not clang: its thread sanitizer does not let a program replace operator new, as tests/support/alloc.cpp does.
+  # Not clang: its thread sanitizer lets no program replace operator new, as tests/support/alloc.cpp does.
   programs tsan g++ -Db_sanitize=thread -Doptimization=1 -- --skip model
   programs bare g++ -Dcpp_eh=none -Dcpp_rtti=false -Ddebug=false -- --skip model
 fi

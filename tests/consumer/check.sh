@@ -1,5 +1,6 @@
 #!/bin/sh
-# Uses the library as somebody else's project would: check.sh include|pkg-config|cmake|subproject, from the top level.
+# Uses the library as somebody else's project would, from the top level:
+#   sh tests/consumer/check.sh include|pkg-config|cmake|subproject
 set -eu
 way=$1
 here=tests/consumer
@@ -27,7 +28,8 @@ case $way in
   pkg-config)
     install_library
     export PKG_CONFIG_PATH="$prefix/share/pkgconfig"
-    pkg-config --exact-version="$(meson introspect --projectinfo "$work/nmr" | sed 's/.*"version": "\([^"]*\)".*/\1/')" nmr
+    version=$(meson introspect --projectinfo "$work/nmr" | sed 's/.*"version": "\([^"]*\)".*/\1/')
+    pkg-config --exact-version="$version" nmr
     compile "$(pkg-config --cflags --libs nmr)"
     ;;
   cmake)

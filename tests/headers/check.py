@@ -52,8 +52,9 @@ def driver(compiler, scratch):
     def tool(*command):
         return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE).stdout
     wanted = [line.split()[-1] for line in tool("nm", "-u", unit).splitlines()]
-    runtime = [name for name in wanted if re.match(r"_Zn[wa]|_Zd[la]|_ZS|_ZNS|_ZNKS|_ZT|__cxa_|__gxx_|__tls_|_Unwind|malloc|free$"
-                                                   r"|calloc", name)]
+    # operator new and delete, the standard library, type information, the runtime, thread-local storage.
+    of_runtime = re.compile(r"_Zn[wa]|_Zd[la]|_ZS|_ZNK?S|_ZT|__cxa_|__gxx_|_Unwind|__tls_|[mc]alloc$|free$")
+    runtime = [name for name in wanted if of_runtime.match(name)]
     tls = re.findall(r"R_\w*(?:TLS|TPOFF|DTPMOD)\w*", tool("readelf", "-rW", unit))
     unique = [line for line in tool("nm", unit).splitlines() if " u " in line]
     if "pthread_mutex_lock" not in wanted:

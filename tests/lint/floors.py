@@ -11,13 +11,14 @@ MAX_LINES = 320
 SEAM = {
     "conditional compilation": r"^\s*#\s*(?:if|ifdef|ifndef|elif|else)\b",
     "a macro": r"^\s*#\s*define\b",
-    "a standard synchronisation type": r"\bstd::(?:atomic|memory_order|mutex|\w+_mutex|condition_variable|\w+_lock|lock_guard"
-                                       r"|thread|jthread|this_thread|call_once|once_flag|(?:counting|binary)_semaphore"
-                                       r"|latch|barrier)\w*",
-    "a system header": r"#\s*include\s*<(?:atomic|mutex|shared_mutex|condition_variable|thread|semaphore|latch|barrier"
-                       r"|[\w/]+\.h)>",
-    "a system call": r"\b(?:pthread_\w+|syscall|sched_yield|membarrier|__sync_\w+|__atomic_\w+|__builtin_thread_pointer"
-                     r"|__read[gf]s\w+|__asm__|asm)\b",
+    "a standard synchronisation type":
+        r"\bstd::(?:atomic|memory_order|mutex|\w+_mutex|condition_variable|\w+_lock|lock_guard|thread|jthread|this_thread"
+        r"|call_once|once_flag|(?:counting|binary)_semaphore|latch|barrier)\w*",
+    "a system header":
+        r"#\s*include\s*<(?!nmr/)(?:atomic|mutex|shared_mutex|condition_variable|thread|semaphore|latch|barrier|[\w/]+\.h)>",
+    "a system call":
+        r"\b(?:pthread_\w+|syscall|sched_yield|membarrier|__sync_\w+|__atomic_\w+|__builtin_thread_pointer"
+        r"|__read[gf]s\w+|__asm__|asm)\b",
 }
 
 # Nobody may say these: g++ gives their symbols the binding UNIQUE, and then dlclose() does not unmap the plug-in.

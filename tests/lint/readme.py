@@ -1,6 +1,6 @@
 """Every C++ fence of the README is an excerpt of a file that CI compiles, and the commands it shows exist.
 
-The file is named in a comment before the fence, <!-- examples/first.cpp -->, or found by searching examples/ and tests/.
+The file is named in a comment before the fence, <!-- examples/first.cpp -->, or found by searching.
 Indentation common to all lines is not compared.
 """
 import pathlib

@@ -48,8 +48,8 @@ def run(test, build, quick):
     only = ["--test-suite-exclude=long"] if quick else []
     with open(build / f"{name}.log", "w+", encoding="utf-8", errors="replace") as log:
         try:
-            status = subprocess.run(test["cmd"] + only, env=env, cwd=test["workdir"], timeout=test["timeout"] * PATIENCE,
-                                    stdout=log, stderr=subprocess.STDOUT).returncode
+            status = subprocess.run(test["cmd"] + only, env=env, cwd=test["workdir"], stdout=log,
+                                    stderr=subprocess.STDOUT, timeout=test["timeout"] * PATIENCE).returncode
         except subprocess.TimeoutExpired:
             status = f"no end after {test['timeout'] * PATIENCE} s"
         log.seek(0)
