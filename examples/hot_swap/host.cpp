@@ -8,7 +8,6 @@
 // calls in between are refused, and counted.
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -21,7 +20,7 @@
 #include <nmr/binding.hpp>
 
 #include "figures.hpp"
-#include "library.hpp"
+#include "old_versions.hpp"
 #include "requests.hpp"
 #include "work.hpp"
 
@@ -36,16 +35,6 @@ struct Options {
   bool with_gap = false;
 };
 
-/// One load of the plug-in.
-struct Plugin {
-  Plugin(const std::filesystem::path& file, const std::filesystem::path& copy)
-      : library(file, copy), codec(library.function<CodecPlugin()>("codec_plugin")()) {}
-
-  Library library;
-  CodecPlugin codec;
-  nmr::Binding<CodecNpi> binding{codec.dispatch, codec.context};
-};
-
 class HotSwap {
  public:
   HotSwap(const Options& options, std::filesystem::path plugins)
@@ -54,7 +43,7 @@ class HotSwap {
   /// Returns the exit status.
   int run() {
     current_ = load();
-    attach(*current_);
+    require_success(handle_.attach(current_->binding));
     std::vector<Tally> tallies(options_.threads + 1);
     std::vector<std::thread> callers;
     for (unsigned i = 0; i != options_.threads; ++i) callers.emplace_back([&, i] { call(tallies[i]); });
@@ -72,14 +61,8 @@ class HotSwap {
     finisher.join();
     const duration<double> took = Clock::now() - begin;
 
-    const auto since = Clock::now();
-    ++draining_;
-    handle_.detach();
-    drain(*current_, since);
-    unload(std::move(current_));
-    for (auto& thread : leaving_) {
-      if (thread.joinable()) thread.join();
-    }
+    handle_.detach(old_versions_.leave(std::move(current_)));
+    old_versions_.finish();
 
     std::printf("%.1f s, %u calling threads, %s\n", took.count(), options_.threads,
                 options_.with_gap ? "each version detached before the next is attached" : "zero-gap swaps");
@@ -90,7 +73,7 @@ class HotSwap {
   }
 
  private:
-  enum : std::size_t { kMostLeaving = 8 };  // versions that may drain at a time
+  enum : std::size_t { kMostDraining = 8 };  // old versions at a time
   enum : unsigned { kCallsPerRequest = 50 };
 
   // ---- calling ----
@@ -141,29 +124,19 @@ class HotSwap {
     return plugin;
   }
 
-  void attach(Plugin& plugin) {
-    if (handle_.attach(plugin.binding) != nmr::Status::kSuccess) fail("a plug-in could not be attached");
-  }
-
   void swap_until(Clock::time_point end) {
     const bool show = ::isatty(STDOUT_FILENO) != 0;
-    for (auto shown = Clock::now(); Clock::now() < end && !failed_;) {
-      std::unique_ptr<Plugin> old = std::exchange(current_, load());
-      figures_.most_draining = std::max(figures_.most_draining, ++draining_);
-      const auto since = Clock::now();
+    for (auto shown = Clock::now(); Clock::now() < end && !failed_; ++figures_.swaps) {
+      std::unique_ptr<Plugin> next = load();
       if (options_.with_gap) {
-        handle_.detach();
-        drain(*old, since);
-        attach(*current_);
+        handle_.detach(old_versions_.leave(std::move(current_)));
+        old_versions_.wait_for_fewer_than(1);
+        require_success(handle_.attach(next->binding));
       } else {
-        attach(*current_);  // from here on the old one drains
+        old_versions_.wait_for_fewer_than(kMostDraining);
+        require_success(handle_.attach(next->binding, old_versions_.leave(std::move(current_))));
       }
-      std::thread& leaving = leaving_[figures_.swaps++ % kMostLeaving];
-      if (leaving.joinable()) leaving.join();
-      leaving = std::thread([this, since, old = std::move(old)]() mutable {
-        if (!options_.with_gap) drain(*old, since);
-        unload(std::move(old));
-      });
+      current_ = std::move(next);
       if (show && Clock::now() - shown > std::chrono::milliseconds(200)) {
         shown = Clock::now();
         std::printf("\r%zu swaps, %.1f s left ", figures_.swaps, duration<double>(end - shown).count());
@@ -173,26 +146,9 @@ class HotSwap {
     if (show) std::printf("\r%40s\r", "");
   }
 
-  /// Waits until the last call has left a version that is not attached any more.
-  void drain(Plugin& old, Clock::time_point since) {
-    if (old.binding.wait_until_detached_for(std::chrono::seconds(60)) != nmr::Status::kSuccess) {
-      std::fputs("hot_swap: FAILED: an old version has not drained within a minute\n", stderr);
-      std::_Exit(1);  // it cannot be unloaded, and nothing here can end
-    }
-    const duration<double, std::micro> took = Clock::now() - since;
-    --draining_;
-    const std::lock_guard lock(mutex_);
-    figures_.drains_us.push_back(took.count());
+  void require_success(nmr::Status status) {
+    if (status != nmr::Status::kSuccess) fail("a version could not be attached");
   }
-
-  void unload(std::unique_ptr<Plugin> old) {
-    old->codec.destroy(old->codec.context);
-    if (!old->library.unload()) return fail("a library is still mapped after it was unloaded");
-    const std::lock_guard lock(mutex_);
-    ++figures_.unmapped;
-  }
-
-  // ---- telling ----
 
   void fail(const char* what) {
     if (!failed_.exchange(true)) std::fprintf(stderr, "hot_swap: FAILED: %s\n", what);
@@ -205,14 +161,11 @@ class HotSwap {
 
   nmr::CallDomain domain_;
   nmr::BindingHandle<CodecNpi> handle_{domain_};
+  Figures figures_;
+  OldVersions old_versions_{figures_};
   std::unique_ptr<Plugin> current_;
   Requests requests_;
   std::atomic<bool> stop_ = false, failed_ = false;
-
-  std::atomic<std::size_t> draining_ = 0;
-  std::array<std::thread, kMostLeaving> leaving_;
-  std::mutex mutex_;  // of the figures, where more than one thread writes them
-  Figures figures_;
 };
 
 /// Returns false if the arguments make no sense.
