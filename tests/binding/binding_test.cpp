@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <thread>
 #include <type_traits>
 
@@ -192,19 +191,6 @@ TEST_CASE_TEMPLATE(
     CHECK(module.binding.wait_until_detached() == Status::kSuccess);
   }
   CHECK(handle.attach(module.binding) == Status::kSuccess);
-  {
-    // A call that found no slot counts like the others.
-    std::optional<EchoGuard<Calls>> deep[nmr::StdAtomics::kCallSlots + 1];
-    EchoHandle<Calls> other(domain);
-    EchoModule<Calls> filler;
-    CHECK(other.attach(filler.binding) == Status::kSuccess);
-    for (unsigned i = 0; i < nmr::StdAtomics::kCallSlots; ++i) deep[i].emplace(other.cell());
-    deep[nmr::StdAtomics::kCallSlots].emplace(handle.cell());
-    CHECK(module.binding.wait_until_detached() == Status::kPossibleDeadlock);
-    CHECK(filler.binding.wait_until_detached() == Status::kPossibleDeadlock);
-    for (auto& guard : deep) guard.reset();
-    CHECK(other.detach_and_wait() == Status::kSuccess);
-  }
   {
     // Another thread's call is no reason to fail: one can wait for that.
     std::atomic<bool> inside{false};

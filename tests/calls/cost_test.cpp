@@ -15,6 +15,13 @@ using Acting = ChosenThread<CountingAtomics>;
 using Calls = nmr::BasicPerThreadCalls<Acting>;
 using WordCalls = nmr::BasicOneWordCalls<CountingAtomics>;
 
+/// Precondition: this thread has called, and is inside less than it has slots for.
+const Calls::Domain::Record* record_of_this_thread(Calls::Domain& domain) {
+  Calls::Domain::Slot* const slot = domain.find_slot();
+  REQUIRE(slot != nullptr);
+  return &Calls::Domain::Record::of(*slot);
+}
+
 int barriers() noexcept { return counts().heavy_fences; }
 
 }  // namespace
@@ -39,8 +46,7 @@ TEST_CASE(
   {
     const Calls::Call registers(place.cell);
   }
-  const Calls::Domain::Record* const record = domain.find_record();
-  REQUIRE(record != nullptr);
+  const Calls::Domain::Record* const record = record_of_this_thread(domain);
   counts().reset();
   {
     const Calls::Call call(place.cell);
@@ -57,12 +63,12 @@ TEST_CASE(
   {
     const Calls::Call registers(place.cell);
   }
-  CHECK(domain.find_record() != record);
+  CHECK(record_of_this_thread(domain) != record);
   CountedCompletion done;
   CHECK(place.detach(done));
 }
 
-TEST_CASE("a refused call writes nothing, or takes back what it wrote to its own thread's record") {
+TEST_CASE("a refused call has no lock either, and writes to its own thread's record only") {
   Acting::act_as(1);
   Calls::Domain domain;
   Place<Calls> place(domain);
@@ -72,12 +78,16 @@ TEST_CASE("a refused call writes nothing, or takes back what it wrote to its own
   }
   CountedCompletion done;
   CHECK(place.detach(done));
+  const Calls::Domain::Record* const record = record_of_this_thread(domain);
   counts().reset();
   {
     const Calls::Call refused(place.cell);
+    CHECK(refused.target() == nullptr);
   }
-  CHECK(counts().writes == 0);
+  CHECK(counts().read_modify_writes == 0);
   CHECK(counts().locks == 0);
+  CHECK(counts().full_fences == 0);
+  CHECK(counts().wrote_only_to(record, sizeof *record));
 }
 
 TEST_CASE("a call in one word adds once and subtracts once, in its handle") {

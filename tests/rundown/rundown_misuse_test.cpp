@@ -45,6 +45,55 @@ TEST_CASE_TEMPLATE(
   CHECK(trap.count() == 2);
 }
 
+TEST_CASE_TEMPLATE(
+    "R98: a release too many is trapped, by the end of the rundown at the latest, and never wraps", Ref,
+    RundownRef, ShardedRundownRef, ManyShards) {
+  for (const std::size_t surplus : {std::size_t{1}, std::size_t{2}, std::size_t{1000}}) {
+    Ref ref;
+    MisuseTrap trap;
+    ref.release(surplus);
+    CountedCompletion done;
+    CHECK(ref.begin_rundown(done) == RundownState::kDrained);
+    CHECK(trap.count() >= 1);
+    CHECK(trap.operation() == "release");
+    CHECK(done.runs() == 1);
+    CHECK(ref.run_down_already());
+    // Its next life is like any other.
+    ref.reinitialize();
+    const int reports = trap.count();
+    CHECK(ref.try_acquire());
+    CountedCompletion next;
+    CHECK(ref.begin_rundown(next) == RundownState::kPending);
+    ref.release();
+    CHECK(next.runs() == 1);
+    CHECK(trap.count() == reports);
+  }
+}
+
+TEST_CASE_TEMPLATE(
+    "R98: a release too many while draining, or when it has run down, is trapped and has no effect", Ref,
+    RundownRef, ShardedRundownRef, ManyShards) {
+  Ref ref;
+  MisuseTrap trap;
+  CHECK(ref.try_acquire());
+  CountedCompletion done;
+  CHECK(ref.begin_rundown(done) == RundownState::kPending);
+  ref.release(2);
+  CHECK(trap.count() == 1);
+  CHECK(trap.operation() == "release");
+  CHECK(done.runs() == 0);
+  ref.release();
+  CHECK(done.runs() == 1);
+  ref.release();
+  CHECK(trap.count() == 2);
+  CHECK(ref.run_down_already());
+  ref.reinitialize();
+  CHECK(ref.try_acquire());
+  ref.release();
+  ref.run_down();
+  CHECK(trap.count() == 2);
+}
+
 TEST_CASE("R98: a release too many is trapped at once and has no effect") {
   RundownRef ref;
   MisuseTrap trap;
@@ -148,29 +197,42 @@ TEST_CASE_TEMPLATE(
   CHECK(trap.count() == 2);
 }
 
-TEST_CASE("R99: the count does not overflow, however often as many as possible are taken") {
-  RundownRef ref;
+TEST_CASE_TEMPLATE("R99: the most that may be held is held and no more, and what is refused counts nothing",
+                   Ref, RundownRef, ShardedRundownRef, ManyShards) {
+  Ref ref;
   MisuseTrap trap;
-  std::size_t taken = 0;
-  while (ref.try_acquire(RundownRef::max_refs())) {
-    ++taken;
-    REQUIRE(taken < 100);
+  CHECK(ref.try_acquire(Ref::max_refs() - 1));
+  CHECK(ref.try_acquire());
+  CHECK(trap.count() == 0);
+  for (const std::size_t n : {std::size_t{1}, Ref::max_refs() / 2, Ref::max_refs()}) {
+    const int reports = trap.count();
+    CHECK_FALSE(ref.try_acquire(n));
+    CHECK(trap.count() == reports + 1);
+    CHECK(trap.operation() == "try_acquire");
   }
-  CHECK(taken >= 1);
-  CHECK(trap.count() == 1);
-  CHECK(trap.operation() == "try_acquire");
-  CHECK_FALSE(ref.try_acquire());
-  ref.duplicate(RundownRef::max_refs());
-  CHECK(trap.operation() == "duplicate");
   const int reports = trap.count();
   CountedCompletion done;
   CHECK(ref.begin_rundown(done) == RundownState::kPending);
-  for (; taken > 0; --taken) {
-    CHECK(done.runs() == 0);
-    ref.release(RundownRef::max_refs());
-  }
+  ref.release(0);
+  ref.release();
+  CHECK(done.runs() == 0);
+  ref.release(Ref::max_refs() - 1);
   CHECK(done.runs() == 1);
   CHECK(trap.count() == reports);
+}
+
+TEST_CASE("R99: duplicating past the most that may be held is trapped and has no effect") {
+  RundownRef ref;
+  MisuseTrap trap;
+  CHECK(ref.try_acquire(RundownRef::max_refs()));
+  ref.duplicate();
+  CHECK(trap.count() == 1);
+  CHECK(trap.operation() == "duplicate");
+  CountedCompletion done;
+  CHECK(ref.begin_rundown(done) == RundownState::kPending);
+  ref.release(RundownRef::max_refs());
+  CHECK(done.runs() == 1);
+  CHECK(trap.count() == 1);
 }
 
 TEST_CASE("destroying an object while somebody waits for it is trapped") {

@@ -39,14 +39,17 @@ TEST_CASE("R86: a static object is born run down before any code has run, and op
   born_closed.run_down();
 }
 
-TEST_CASE_TEMPLATE(
-    "R86: an object that was run down before its first use refuses, waits for nobody, and opens", Ref,
-    RundownRef, ShardedRundownRef, ManyShards) {
-  Ref ref;
-  ref.run_down();
+TEST_CASE_TEMPLATE("R86: an object that is born run down refuses, waits for nobody, and opens", Ref,
+                   RundownRef, ShardedRundownRef, ManyShards) {
+  Ref ref{typename Ref::BornRunDown{}};
+  CHECK(ref.run_down_already());
+  CHECK(ref.rundown_begun());
   CHECK_FALSE(ref.try_acquire());
+  ref.release(0);
   ref.wait_for_rundown();
+  ref.run_down();
   ref.reinitialize();
+  CHECK_FALSE(ref.rundown_begun());
   CHECK(ref.try_acquire());
   ref.release();
 }
@@ -297,6 +300,7 @@ TEST_CASE_TEMPLATE(
   CHECK_FALSE(ref.wait_for_rundown_for(milliseconds(-1)));
   CHECK_FALSE(ref.wait_for_rundown_until(std::chrono::steady_clock::now() + milliseconds(1)));
   CHECK_FALSE(ref.wait_for_rundown_until(std::chrono::system_clock::now() - std::chrono::hours(1)));
+  CHECK_FALSE(ref.wait_for_rundown_until(std::chrono::steady_clock::time_point::min()));
   CHECK_FALSE(ref.try_acquire());
   CHECK_FALSE(ref.run_down_already());
   CHECK(done.runs() == 0);
