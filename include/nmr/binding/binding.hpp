@@ -52,7 +52,8 @@ class BasicBinding : private UntypedBinding<Calls> {
   [[nodiscard]] bool detached() const noexcept { return this->refs().run_down_already(); }
 
   /// Waits until it has been detached and the last call has left. Any number of threads may wait, and may
-  /// begin to before anybody detaches it.
+  /// begin to before anybody detaches it. A completion given to detach() may still be about to run, or
+  /// running, when this returns.
   ///
   /// Returns       kSuccess, or kPossibleDeadlock if this thread is inside a guarded call of this binding
   ///               (known where calls are counted per thread).

@@ -72,7 +72,7 @@ class alignas(2 * kCacheLine) BasicCallTable {
   [[nodiscard]] Record* records() noexcept { return reinterpret_cast<Record*>(this + 1); }
 
  private:
-  enum : std::size_t { kLargeFactor = 64 };
+  enum : std::size_t { kLargeFactor = 16 };
 
   BasicCallTable(std::size_t count, BasicCallTable* older) noexcept
       : byte_mask_((count - 1) * sizeof(Record)), older_(older) {}

@@ -122,7 +122,7 @@ class BasicRundownRef {
   RundownState begin_rundown() noexcept { return begin(nullptr); }
 
   /// Waits until *this has run down, which another thread may begin before or after. Any number of threads
-  /// may wait.
+  /// may wait. A completion of another's may still be about to run, or running, when this returns.
   /// Progress      blocking. Ordering: happens-after everything that was done under a reference.
   void wait_for_rundown() noexcept {
     BasicEvent<Atomics> event;
@@ -222,7 +222,7 @@ class BasicRundownRef {
 
   /// Called by the one whose decrement arrived at 0.
   void complete() noexcept {
-    // [rd:10] acquire, pairs with [rd:9], [rd:12]: reads its own decrement or a later RMW, so the end of all
+    // [rd:10] acquire, pairs with [rd:9]: reads its own decrement or a later RMW, so the end of all
     // their release sequences. Discarded: the order is all that is wanted.
     (void)word_.load(order::acquire);
     completions_.close_and_run();
@@ -249,8 +249,8 @@ class BasicRundownRef {
     return false;
   }
   void set_begun() noexcept {
-    // [rd:12] release RMW, pairs with [rd:10]: what this thread did before it began.
-    word_.fetch_or(kBegun, order::release);
+    word_.fetch_or(kBegun,
+                   order::relaxed);  // relaxed: what it did before is released by [rd:9] in end_begin()
   }
   RundownState end_begin(Completion* completion) noexcept {
     if (completion != nullptr && !completions_.push(*completion)) {
