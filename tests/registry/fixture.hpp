@@ -1,5 +1,5 @@
 #pragma once
-/// Modules that record what happens to them and behave as a test tells them to, over either way to count calls:
+/// Modules that record what happens to them and do what a test tells them, over either way to count calls:
 ///
 ///   TEST_CASE_TEMPLATE("R3: ...", Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
 ///     World<Calls> world;                     // the registry and the log of all callbacks
@@ -11,7 +11,8 @@
 ///     CHECK(call(client.attachment(0), 5) == 5 + 1);
 ///   }
 ///
-/// Modules are declared after their world. When it goes, the log is held to the invariants I2 to I5 and I11 of every binding.
+/// Modules are declared after their world. When it goes, the log is held to the invariants I2 to I5 and I11 of
+/// each binding.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -33,7 +34,7 @@
 using nmr::ModuleSide;
 using nmr::Status;
 
-/// An NPI with both tables and characteristics. Those of one number have one identifier, whatever their `kForm`.
+/// An NPI with both tables and characteristics. Those of one number have one identifier, whatever their form.
 template <std::uint32_t kNumber, char kForm = 'a'>
 struct NumberedNpi {
   struct ProviderDispatch {
@@ -184,7 +185,7 @@ struct World {
   ~World() { CHECK(wrong_lives(log.events()) == std::string()); }
 };
 
-/// A client or a provider of an NPI. All hooks are for before it registers: callbacks read them on any thread.
+/// A client or a provider of an NPI. Hooks are set before it registers: callbacks read them on any thread.
 template <class Calls, ModuleSide kSide, class N = TestNpi>
 class TestModule {
  public:
@@ -249,14 +250,15 @@ class TestModule {
     CHECK(registration.wait_for_deregister_complete() == Status::kSuccess);
   }
 
-  /// What it does by default when asked: makes an attachment and accepts with it. Returns what the offer returned.
-  Status accept(Offer& offer, const Dispatch* dispatch = &kDispatch) {
+  /// What it does by default when asked: accepts with a new attachment, and its handle or the given one.
+  /// Returns what the offer returned.
+  Status accept(Offer& offer, const Dispatch* dispatch = &kDispatch, Handle* handle = nullptr) {
     Attachment* made = nullptr;
     {
       std::lock_guard lock(mutex_);
       made = &attachments_.emplace_back(*this, registry_.calls(), offer);
     }
-    const Status status = offer.accept(made->handle, made, dispatch);
+    const Status status = offer.accept(handle != nullptr ? *handle : made->handle, made, dispatch);
     if (!nmr::succeeded(status)) {
       std::lock_guard lock(mutex_);
       attachments_.remove_if([&](const Attachment& attachment) { return &attachment == made; });
