@@ -24,6 +24,31 @@ struct FixedClock : nmr::StdAtomics {
   static std::int64_t now_ns() noexcept { return now; }
 };
 
+/// A policy that looks whether a condition is notified under a mutex.
+struct WatchesNotify : nmr::StdAtomics {
+  static inline int held = 0;
+  static inline int notified_under_mutex = 0;
+
+  class Mutex : public nmr::StdAtomics::Mutex {
+   public:
+    void lock() noexcept {
+      nmr::StdAtomics::Mutex::lock();
+      ++held;
+    }
+    void unlock() noexcept {
+      --held;
+      nmr::StdAtomics::Mutex::unlock();
+    }
+  };
+  class Condition : public nmr::StdAtomics::Condition {
+   public:
+    void notify_all() noexcept {
+      notified_under_mutex += held;
+      nmr::StdAtomics::Condition::notify_all();
+    }
+  };
+};
+
 constexpr auto kNoTakeBack = [](nmr::Completion&) noexcept { return false; };
 
 }  // namespace
@@ -86,6 +111,14 @@ TEST_CASE("an event lets go on whoever waits for it, before it was set and after
     waiters.join();
     CHECK(plain_seen.load() == 3);
   }
+}
+
+TEST_CASE("an event notifies under its mutex: after it, the waiter may have destroyed the event") {
+  nmr::BasicEvent<WatchesNotify> event;
+  event.run();
+  CHECK(WatchesNotify::notified_under_mutex == 1);
+  CHECK(WatchesNotify::held == 0);
+  event.wait();
 }
 
 TEST_CASE("an event may be destroyed as soon as its wait has returned") {

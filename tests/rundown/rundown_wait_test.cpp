@@ -29,6 +29,8 @@ struct TellsWaits : nmr::StdAtomics {
 /// it takes its node back.
 struct EndsWhileWaiting : nmr::StdAtomics {
   static inline void (*at_timeout)() = nullptr;
+  /// The wait goes on, under its mutex.
+  static inline std::atomic<bool> over{false};
 
   class Condition : public nmr::StdAtomics::Condition {
    public:
@@ -36,6 +38,7 @@ struct EndsWhileWaiting : nmr::StdAtomics {
       mutex.unlock();  // as a wait does
       at_timeout();
       mutex.lock();
+      over.store(true);
       return false;
     }
   };
@@ -60,6 +63,38 @@ void end_at_timeout() {
   delete object<Ref>();
 }
 
+/// The first to be told of an end: frees the object, and holds up the others until a timed wait has come back.
+template <class Ref>
+struct FreesFirst : nmr::Completion {
+  FreesFirst() noexcept : Completion(&free, nullptr) {}
+  static inline std::atomic<bool> freed{false};
+  static void free(Completion&, void*) noexcept {
+    delete object<Ref>();
+    freed.store(true);
+    spin_until([] { return EndsWhileWaiting::over.load(); });
+  }
+};
+
+template <template <class> class Form>
+void free_at_timeout() {
+  using Ref = Form<EndsWhileWaiting>;
+  object<Ref>() = new Ref;
+  Ref& ref = *object<Ref>();
+  FreesFirst<Ref> frees_first;
+  FreesFirst<Ref>::freed.store(false);
+  EndsWhileWaiting::over.store(false);
+  CHECK(ref.try_acquire());
+  CHECK(ref.begin_rundown(frees_first) == nmr::RundownState::kPending);
+  static Threads* releaser = nullptr;
+  Threads threads;
+  releaser = &threads;
+  EndsWhileWaiting::at_timeout = [] {
+    releaser->add([](int) { object<Ref>()->release(); });
+    spin_until([] { return FreesFirst<Ref>::freed.load(); });
+  };
+  CHECK(ref.wait_for_rundown_for(std::chrono::seconds(0)));
+}
+
 template <class A>
 using Plain = nmr::BasicRundownRef<A>;
 template <class A>
@@ -70,6 +105,12 @@ using Sharded = nmr::BasicShardedRundownRef<A>;
 TEST_CASE("R105: a wait that runs out of time just when the last reference goes says that it has run down") {
   SUBCASE("RundownRef") { end_at_timeout<Plain>(); }
   SUBCASE("ShardedRundownRef") { end_at_timeout<Sharded>(); }
+}
+
+TEST_CASE(
+    "R105: a wait whose time is over after the object was freed is told, and does not touch the object") {
+  SUBCASE("RundownRef") { free_at_timeout<Plain>(); }
+  SUBCASE("ShardedRundownRef") { free_at_timeout<Sharded>(); }
 }
 
 TEST_CASE_TEMPLATE(
