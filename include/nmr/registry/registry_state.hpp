@@ -34,7 +34,7 @@ class BasicRegistryState {
       LockGuard lock(state_.mutex);
       next_ = state_.in_callbacks_;
       state_.in_callbacks_ = this;
-      binding.walker = 0;  // from here on this scope says it
+      if (binding.walker == thread_) binding.walker = 0;  // from here on this scope says it
     }
     CallbackScope(const CallbackScope&) = delete;
     CallbackScope& operator=(const CallbackScope&) = delete;
