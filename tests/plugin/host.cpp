@@ -176,6 +176,7 @@ void overlapping_swaps() {
   std::atomic<bool> stop = false;
   std::array<int, 2> wrong{};
   std::vector<std::thread> callers;
+  callers.reserve(wrong.size());
   require_equal(handle.attach(versions.emplace_back().binding), nmr::Status::kSuccess, "attach");
   for (int& bad : wrong) {
     callers.emplace_back([&] {
