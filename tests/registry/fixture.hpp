@@ -11,8 +11,7 @@
 ///     CHECK(call(client.attachment(0), 5) == 5 + 1);
 ///   }
 ///
-/// Modules are declared after their world. When it goes, the log is held to the invariants I2 to I5 and I11 of
-/// each binding.
+/// Modules are declared after their world. When it goes, the log is held to the invariants I2 to I5 and I11.
 #include <doctest/doctest.h>
 
 #include <array>
