@@ -36,11 +36,16 @@ struct World {
   Domain domain;
   Cell cell{domain}, other_cell{domain};
   Service<Calls> first, second, third;
-  int refused = 0;
 
   void attach(Cell& to, Service<Calls>& service) noexcept {
     check(service.open(), "it is not in use");
-    if (auto* const before = to.install(service)) close(*static_cast<Target*>(before));
+    nmr::BasicCallTarget<typename Calls::Atomics>* replaced = to.install(service);
+    while (replaced != nullptr) {
+      auto* const next = replaced->next_to_close();  // before its end may come
+      replaced->link_to_close(nullptr);
+      close(*static_cast<Target*>(replaced));
+      replaced = next;
+    }
   }
   /// Detaches whatever is there.
   void detach(Cell& from) noexcept {
@@ -50,15 +55,36 @@ struct World {
     (void)target.refs().begin_rundown(static_cast<Service<Calls>&>(target).done);
     Calls::close(domain, &target);
   }
-  void call(Cell& through) noexcept {
+  /// Returns false if it was refused.
+  bool call(Cell& through) noexcept {
     Call call(through);
-    if (auto* const target = call.target()) {
-      service(*target).use();
-    } else {
-      ++refused;
-    }
+    if (call.target() == nullptr) return false;
+    service(*call.target()).use();
+    return true;
   }
   static Service<Calls>& service(Target& target) noexcept { return static_cast<Service<Calls>&>(target); }
 };
+
+/// The thread pointer of the nth thread.
+constexpr std::uintptr_t pointer(unsigned thread) { return 0x10000 + thread * 0x1000u; }
+
+/// Makes a world with one service attached, in which the first `registered` threads have called before.
+template <class Calls>
+World<Calls>& make_world(Run& run, unsigned registered) {
+  auto& world = *new World<Calls>;
+  for (unsigned i = 0; i < registered; ++i) {
+    run.set_up_as(pointer(i));
+    check(!world.call(world.other_cell), "nothing is there yet");
+  }
+  run.set_up_as(0);
+  world.attach(world.cell, world.first);
+  return world;
+}
+
+template <class Calls>
+void end(World<Calls>& world, int first, int second = 0) {
+  check(world.first.completions == first && world.second.completions == second, "each completion has run once");
+  destroy(world.domain);
+}
 
 }  // namespace model

@@ -102,6 +102,7 @@ Engine::End Engine::run_once() {
     thread.timed_out = thread.changed = false;
     thread.over = 0;
     thread.history = id;
+    thread.passes = 0;
     thread.waits_on = nullptr;
     thread.interrupts = {};
     thread.seen.clear();

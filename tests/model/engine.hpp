@@ -71,6 +71,7 @@ class Engine {
     std::array<bool, kMaxThreads> interrupts{};  // heavy fences it has not served yet
     std::vector<Seen> seen, seen_before;         // reads since the last relax(), and between the two before it
     bool changed = false;                        // has stored something since the last relax()
+    unsigned passes = 0;                         // of the planted fault
     std::uint64_t history = 0;                   // hash of what it has seen
     Clock cause;                                 // for the reduction, as in Message
     Clock asked, served;                         // cause of its heavy fence, and of those who have served it
@@ -149,6 +150,7 @@ class Engine {
   int last_ = -1;
 
   ThreadId current_ = 0;
+  std::vector<Action> choices_alone_;
   bool alone_ = false;
   bool cut_ = false;
   bool misuse_expected_ = false;

@@ -3,7 +3,6 @@
 #include <fstream>
 #include <map>
 #include <regex>
-#include <unordered_map>
 
 namespace model {
 
@@ -18,40 +17,55 @@ const char* name(Mutation::Change change) {
   return "";
 }
 
-namespace labels {
+namespace source {
 
-std::vector<Labelled> in_file(const std::string& path) {
-  static const std::regex label("// \\[([a-z]+:[0-9]+)\\] (relaxed|acquire|release|acq_rel|as )");
+const std::vector<Operation>& operations(const std::string& file) {
+  static std::map<std::string, std::vector<Operation>> read;
+  if (const auto known = read.find(file); known != read.end()) return known->second;
+  static const std::regex label("// (acquire |release |)(\\[[a-z]+:[0-9]+\\])( relaxed| acquire| release| acq_rel| as |$)");
   static const std::regex operation(
-      "(\\.|->)(load|store|exchange|fetch_[a-z]+|compare_exchange_[a-z]+)\\(|(full|heavy|light)_fence\\(");
-  std::vector<Labelled> found;
-  std::map<std::string, unsigned> places;
-  std::vector<std::string> waiting;
-  std::ifstream file(path);
-  std::string text;
-  for (unsigned line = 1; std::getline(file, text); ++line) {
+      "(\\.|->)(load|store|exchange|fetch_[a-z]+|compare_exchange_[a-z]+)\\(|(full|heavy)_fence\\(\\)");
+  std::vector<std::string> lines;
+  std::ifstream stream(NMR_MODEL_INCLUDE "/nmr/" + file);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  const auto code = [&](std::size_t i) { return lines[i].substr(0, lines[i].find("//")); };
+
+  std::vector<Operation>& found = read[file];
+  std::string waiting;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
     std::smatch match;
-    if (std::regex_search(text, match, label)) waiting.push_back(match[1]);
-    const std::string code = text.substr(0, text.find("//"));
-    if (waiting.empty() || !std::regex_search(code, operation)) continue;
-    for (const std::string& each : waiting) found.push_back({path, line, each, places[each]++, code});
+    if (std::regex_search(lines[i], match, label)) waiting = match[2];
+    if (!std::regex_search(code(i), operation)) continue;
+    std::string text = code(i);
+    for (std::size_t j = i; j + 1 < lines.size() && text.find(';') == std::string::npos && j < i + 3;) {
+      text += code(++j);
+    }
+    // A label may also stand behind the end of a statement of several lines.
+    for (std::size_t j = i; waiting.empty() && j < lines.size() && j < i + 3; ++j) {
+      if (std::regex_search(lines[j], match, label) && !code(j).empty()) waiting = match[2];
+      if (code(j).find(';') != std::string::npos) break;
+    }
+    found.push_back({file, static_cast<unsigned>(i + 1), waiting, text});
     waiting.clear();
   }
   return found;
 }
 
-const Place& at(Site site) {
-  static std::unordered_map<std::string, std::unordered_map<unsigned, Place>> files;
-  static const Place none;
-  auto known = files.find(site.file);
-  if (known == files.end()) {
-    known = files.emplace(site.file, std::unordered_map<unsigned, Place>{}).first;
-    for (const Labelled& each : in_file(site.file)) known->second[each.line] = {each.label, each.place};
-  }
-  const auto place = known->second.find(site.line);
-  return place == known->second.end() ? none : place->second;
+std::string header(const char* path) {
+  const std::string text = path;
+  const auto at = text.rfind("include/nmr/");
+  return at == std::string::npos ? "" : text.substr(at + sizeof "include/nmr/" - 1);
 }
 
-}  // namespace labels
+std::string label(Site site) {
+  const std::string file = header(site.file);
+  if (file.empty()) return "";
+  for (const Operation& each : operations(file)) {
+    if (each.line == site.line) return each.label;
+  }
+  return "";
+}
+
+}  // namespace source
 
 }  // namespace model

@@ -13,37 +13,37 @@ struct Mutation {
     kAcquireOnly,  // acq_rel becomes acquire
     kReleaseOnly,  // acq_rel becomes release
     kDropped,      // a fence or a store does nothing
-    kAgain,        // a load gives what this thread knew before: the check is skipped
+    kAgain,        // a load gives what this thread knew before: a check is skipped
   };
 
-  std::string label;    // as in the header: rd:4
+  std::string file;  // below include/nmr
+  unsigned line;
   Change change;
-  unsigned place = 0;   // which of the places with that label, from 0 in the order of the file
+  unsigned pass = 0;  // only the nth time that a thread comes here; 0: each time
+  std::string name;   // for people
 };
 
 const char* name(Mutation::Change change);
 
-/// Order labels, read from the text of the headers: the label that begins a comment belongs to the first atomic
-/// operation on its line or after it.
-namespace labels {
+/// The headers as text: where their atomic operations are, and which labels they have.
+namespace source {
 
-struct Place {
-  std::string label;   // empty: none
-  unsigned place = 0;  // how many places with the same label come before it in the file
-};
-
-/// Returns the label of an operation. Reads each file once.
-const Place& at(Site site);
-
-struct Labelled {
-  std::string file;
+struct Operation {
+  std::string file;  // below include/nmr
   unsigned line;
-  std::string label;
-  unsigned place;
-  std::string text;  // the line of the operation
+  std::string label;  // of the comment on its line or above it; empty: none
+  std::string text;   // of the statement
 };
-std::vector<Labelled> in_file(const std::string& path);
 
-}  // namespace labels
+/// Returns the operations of a header in the order of their lines. Reads each file once.
+const std::vector<Operation>& operations(const std::string& file);
+
+/// Returns the path below include/nmr, or an empty string for any other file.
+std::string header(const char* path);
+
+/// Returns the label of the operation at a place, or an empty string.
+std::string label(Site site);
+
+}  // namespace source
 
 }  // namespace model

@@ -14,11 +14,13 @@ struct NamedProgram {
   int preemptions = -1;
   int deep_preemptions = -1;  // with --deep
   Options options = {};
+  bool slow = false;  // finds nothing that a smaller one does not: mutants pass it by
 };
 
 std::span<const NamedProgram> rundown_programs();
 std::span<const NamedProgram> sharded_programs();
 std::span<const NamedProgram> call_programs();
+std::span<const NamedProgram> call_variant_programs();
 
 /// Explores a program, with or without a planted fault. Prints its bound and price.
 Report explore(const NamedProgram& program, const std::optional<Mutation>& mutation = {});

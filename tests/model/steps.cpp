@@ -15,9 +15,9 @@ Engine::Outcome Engine::perform(Op op) {
   self.pending = op;
   if (alone_ || (plain && !options_.interrupts)) {
     if (alone_ && is_atomic(op.kind)) {
-      std::vector<Action> actions;
-      memory_.choices(current_, op, actions);
-      execute_step(current_, actions.front().choice);
+      choices_alone_.clear();
+      memory_.choices(current_, op, choices_alone_);
+      execute_step(current_, choices_alone_.front().choice);
     } else {
       execute_step(current_, Action::kNewest);
     }
@@ -38,12 +38,14 @@ void Engine::plant(Op& op) {
   if (known != planted_.end()) {
     here = known->here;
   } else {
-    const labels::Place& place = labels::at(op.site);
-    here = place.label == options_.mutation->label && place.place == options_.mutation->place;
+    here = op.site.line == options_.mutation->line && source::header(op.site.file) == options_.mutation->file;
     planted_.push_back({op.site.file, op.site.line, here});
   }
   const bool fence = op.kind == OpKind::kFullFence || op.kind == OpKind::kHeavyBegin || op.kind == OpKind::kHeavyEnd;
   if (!here || !(is_atomic(op.kind) || fence)) return;
+  unsigned& passes = threads_[current_].passes;
+  if (op.kind != OpKind::kHeavyEnd) ++passes;
+  if (options_.mutation->pass != 0 && options_.mutation->pass != passes) return;
   mutated_ = true;
   switch (options_.mutation->change) {
     case Mutation::kRelaxed: op.order = op.failure = std::memory_order_relaxed; break;
@@ -86,7 +88,7 @@ void Engine::execute_step(ThreadId id, std::uint16_t choice) {
     thread.outcome.value = memory_.step(id, op, choice, thread.outcome.stored);
     if (thread.outcome.stored || op.kind == OpKind::kStore) {
       thread.changed = true;
-    } else if (object != nullptr) {
+    } else if (object != nullptr && !alone_) {
       thread.seen.push_back({object, choice});
     }
     return;

@@ -31,8 +31,8 @@ std::string Engine::where(Site site) const {
   if (site.line == 0) return "";
   const char* const slash = std::strrchr(site.file, '/');
   std::string text = "  " + std::string(slash == nullptr ? site.file : slash + 1) + ":" + std::to_string(site.line);
-  const labels::Place& place = labels::at(site);
-  return place.label.empty() ? text : text + " [" + place.label + "]";
+  const std::string label = source::label(site);
+  return label.empty() ? text : text + " " + label;
 }
 
 void Engine::trace(const Action& action, const Op& op) {

@@ -1,0 +1,195 @@
+// Programs for what the call path does where its fast way does not serve: no barrier, no free slot, no room in the table,
+// no thread pointer.
+#include "call_world.hpp"
+#include "programs.hpp"
+
+namespace model {
+namespace {
+
+using Calls = nmr::BasicPerThreadCalls<ModelPolicy<2, 4>>;
+using OneSlot = nmr::BasicPerThreadCalls<ModelPolicy<1, 4>>;
+using SmallTable = nmr::BasicPerThreadCalls<ModelPolicy<2, 1>>;
+using OneWord = nmr::BasicOneWordCalls<ModelAtomics>;
+
+template <class Kind, unsigned registered, unsigned callers, int calls = 1>
+void callers_and_detacher(Run& run) {
+  auto& world = make_world<Kind>(run, registered);
+  for (unsigned i = 0; i < callers; ++i) {
+    run.thread(
+        [&] {
+          for (int j = 0; j < calls; ++j) world.call(world.cell);
+        },
+        pointer(i));
+  }
+  run.thread([&] { world.detach(world.cell); });
+  run.at_end([&] { end(world, 1); });
+}
+
+// The second call of the thread finds no slot, or its record outgrown by a table that another thread has made.
+template <class Kind, bool same, bool another_registers>
+void nested(Run& run) {
+  using W = World<Kind>;
+  auto& world = make_world<Kind>(run, 1);
+  world.attach(world.other_cell, world.second);
+  auto& inner_cell = same ? world.cell : world.other_cell;
+  run.thread(
+      [&] {
+        typename W::Call outer(world.cell);
+        typename W::Call inner(inner_cell);
+        if (inner.target() != nullptr) W::service(*inner.target()).use();
+        outer.leave();
+        if (inner.target() != nullptr) W::service(*inner.target()).use();
+      },
+      pointer(0));
+  if (another_registers) run.thread([&] { world.call(world.cell); }, pointer(1));
+  run.thread([&] { world.detach(inner_cell); });
+  run.at_end([&] {
+    world.detach(world.cell);
+    world.detach(world.other_cell);
+    end(world, 1, 1);
+  });
+}
+
+void slotless_hold(Run& run) {
+  using W = World<OneSlot>;
+  auto& world = make_world<OneSlot>(run, 1);
+  run.thread(
+      [&] {
+        typename W::Call outer(world.cell);
+        typename W::Call inner(world.cell);
+        if (inner.target() == nullptr) return;
+        auto& held = inner.hold();
+        outer.leave();
+        W::service(held).use();
+        held.refs().release();
+      },
+      pointer(0));
+  run.thread([&] { world.detach(world.cell); });
+  run.at_end([&] { end(world, 1); });
+}
+
+// Two more threads than the first table has room for.
+void table_grows_twice(Run& run) {
+  auto& world = make_world<SmallTable>(run, 1);
+  for (unsigned i = 0; i < 2; ++i) run.thread([&] { world.call(world.cell); }, pointer(i));
+  run.thread([&] { world.call(world.cell); }, pointer(2));
+  run.thread([&] { world.detach(world.cell); });
+  run.at_end([&] { end(world, 1); });
+}
+
+template <class Kind>
+void swap(Run& run) {
+  auto& world = make_world<Kind>(run, 1);
+  run.thread(
+      [&] {
+        world.call(world.cell);
+        world.call(world.cell);
+      },
+      pointer(0));
+  run.thread([&] { world.attach(world.cell, world.second); });
+  run.at_end([&] {
+    world.detach(world.cell);
+    end(world, 1, 1);
+  });
+}
+
+template <class Kind>
+void two_calls_in_one_slot(Run& run) {
+  auto& world = make_world<Kind>(run, 1);
+  world.attach(world.other_cell, world.second);
+  run.thread(
+      [&] {
+        world.call(world.cell);
+        world.call(world.other_cell);
+      },
+      pointer(0));
+  run.thread([&] {
+    world.detach(world.cell);
+    world.detach(world.other_cell);
+  });
+  run.at_end([&] { end(world, 1, 1); });
+}
+
+template <class Kind>
+void hold(Run& run) {
+  using W = World<Kind>;
+  auto& world = make_world<Kind>(run, 1);
+  run.thread(
+      [&] {
+        typename W::Call call(world.cell);
+        if (call.target() == nullptr) return;
+        auto& held = call.hold();
+        static_cast<Service<Kind>&>(held).use();
+        held.refs().release();
+      },
+      pointer(0));
+  run.thread([&] { world.detach(world.cell); });
+  run.at_end([&] { end(world, 1); });
+}
+
+// Two installers, and whatever is left is taken out at the end.
+template <class Kind>
+void two_swaps(Run& run) {
+  auto& world = make_world<Kind>(run, 1);
+  run.thread([&] { world.call(world.cell); }, pointer(0));
+  run.thread([&] { world.attach(world.cell, world.second); });
+  run.thread([&] { world.attach(world.cell, world.third); });
+  run.at_end([&] {
+    world.detach(world.cell);
+    check(world.third.completions == 1, "each completion has run once");
+    end(world, 1, 1);
+  });
+}
+
+template <class Kind>
+void two_detachers_of_one(Run& run) {
+  auto& world = make_world<Kind>(run, 1);
+  run.thread([&] { world.call(world.cell); }, pointer(0));
+  for (int i = 0; i < 2; ++i) run.thread([&] { world.detach(world.cell); });
+  run.at_end([&] { end(world, 1); });
+}
+
+Options with_barrier() {
+  Options options;
+  options.interrupts = true;
+  return options;
+}
+
+Options without_barrier() {
+  Options options;
+  options.heavy_fence = false;
+  return options;
+}
+
+const NamedProgram kPrograms[] = {
+    {"real fences: 1 caller, detacher", callers_and_detacher<Calls, 1, 1>, -1, -1, without_barrier()},
+    {"real fences: 2 callers, detacher", callers_and_detacher<Calls, 2, 2>, -1, -1, without_barrier()},
+    {"real fences: registers during a detach", callers_and_detacher<Calls, 0, 1>, -1, -1, without_barrier()},
+    {"real fences: 2 calls in 1 slot", two_calls_in_one_slot<Calls>, -1, -1, without_barrier()},
+    {"real fences: nested", nested<Calls, false, false>, -1, -1, without_barrier()},
+    {"real fences: hold", hold<Calls>, -1, -1, without_barrier()},
+    {"real fences: swap", swap<Calls>, -1, -1, without_barrier()},
+    {"1 slot: nested", nested<OneSlot, false, false>, -1, -1, with_barrier()},
+    {"1 slot: nested in one binding", nested<OneSlot, true, false>, -1, -1, with_barrier()},
+    {"1 slot: hold", slotless_hold, -1, -1, with_barrier()},
+    {"1 slot, real fences: nested", nested<OneSlot, true, false>, -1, -1, without_barrier()},
+    {"table grows: another registers", callers_and_detacher<SmallTable, 1, 2>, 3, 4, with_barrier()},
+    {"table grows: 2 calls beside it", callers_and_detacher<SmallTable, 1, 2, 2>, 2, 3, with_barrier()},
+    {"table grows: nested", nested<SmallTable, false, true>, 2, 3, with_barrier()},
+    {"table grows twice", table_grows_twice, 2, 2, with_barrier()},
+    {"table grows, real fences: nested", nested<SmallTable, true, true>, 2, 3, without_barrier()},
+    {"one word: 1 caller, detacher", callers_and_detacher<OneWord, 0, 1>},
+    {"one word: 2 callers, detacher", callers_and_detacher<OneWord, 0, 2>},
+    {"one word: nested", nested<OneWord, true, false>},
+    {"one word: hold", hold<OneWord>},
+    {"one word: 2 detachers", two_detachers_of_one<OneWord>},
+    {"one word: swap", swap<OneWord>},
+    {"one word: 2 swaps", two_swaps<OneWord>, 3, 4},
+    {"2 swaps", two_swaps<Calls>, 2, 3, with_barrier()},
+};
+
+}  // namespace
+
+std::span<const NamedProgram> call_variant_programs() { return kPrograms; }
+
+}  // namespace model
