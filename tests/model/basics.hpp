@@ -43,8 +43,8 @@ struct Site {
 
 enum class Backend : std::uint8_t {
   kSequential,  // every load reads the newest store
-  kTso,         // as x86: a store waits in its thread's buffer until it is flushed
-  kViews,       // C++20: a load reads any store that coherence and happens-before leave it
+  kTso,  // as x86: a store waits in its thread's buffer until it is flushed
+  kViews,  // C++20: a load reads any store that coherence and happens-before leave it
 };
 
 }  // namespace model

@@ -15,7 +15,8 @@ struct Service : Calls::Target {
 
   Var<int> data{1};
   int completions = 0;
-  nmr::Completion done{[](nmr::Completion&, void* self) noexcept { static_cast<Service*>(self)->end(); }, this};
+  nmr::Completion done{[](nmr::Completion&, void* self) noexcept { static_cast<Service*>(self)->end(); },
+                       this};
 
   void end() noexcept {
     ++completions;
@@ -83,7 +84,8 @@ World<Calls>& make_world(Run& run, unsigned registered) {
 
 template <class Calls>
 void end(World<Calls>& world, int first, int second = 0) {
-  check(world.first.completions == first && world.second.completions == second, "each completion has run once");
+  check(world.first.completions == first && world.second.completions == second,
+        "each completion has run once");
   destroy(world.domain);
 }
 

@@ -1,5 +1,7 @@
 #include "engine.hpp"
 
+#include <ctime>
+
 namespace model {
 
 Engine& Engine::get() {
@@ -17,7 +19,7 @@ Report Engine::explore(Program program, const Options& options) {
   tracing_ = false;
   trace_.clear();
   Report report;
-  const auto begun = std::chrono::steady_clock::now();
+  const std::clock_t begun = std::clock();
   for (;;) {
     const End end = run_once();
     if (end == End::kFault) {
@@ -34,8 +36,7 @@ Report Engine::explore(Program program, const Options& options) {
     }
     if (report.runs + report.cut >= options_.max_runs) break;
   }
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
-  report.seconds = took.count();
+  report.seconds = static_cast<double>(std::clock() - begun) / CLOCKS_PER_SEC;
   report.steps = steps_;
   report.mutated = mutated_;
   return report;
@@ -225,7 +226,8 @@ void Engine::list_actions(std::vector<Action>& out) {
       action = {};
       action.thread = id;
       action.kind = Action::kTimeout;
-      action.uses[0] = static_cast<std::uint16_t>(Action::kFirstObject + memory_.find(thread.waits_on)->number);
+      action.uses[0] =
+          static_cast<std::uint16_t>(Action::kFirstObject + memory_.find(thread.waits_on)->number);
       out.push_back(action);
     }
   }
@@ -244,9 +246,9 @@ bool Engine::step_enabled(ThreadId id) {
       return std::none_of(threads_.begin() + 1, threads_.begin() + thread_count_,
                           [&](const Thread& other) { return other.interrupts[id]; });
     case OpKind::kRelax:
-      return thread.seen.empty() || std::any_of(thread.seen.begin(), thread.seen.end(), [&](const Seen& seen) {
-               return memory_.newest(*seen.object) > seen.index;
-             });
+      return thread.seen.empty() ||
+             std::any_of(thread.seen.begin(), thread.seen.end(),
+                         [&](const Seen& seen) { return memory_.newest(*seen.object) > seen.index; });
     case OpKind::kStart: return threads_[static_cast<unsigned>(thread.predecessor)].finished;
     case OpKind::kUnlock:
     case OpKind::kWait:
@@ -265,7 +267,8 @@ void Engine::list_step(ThreadId id, std::vector<Action>& out) {
   action.thread = id;
   const auto resource = [&](const void* address) {
     const Object* const object = memory_.find(address);
-    return static_cast<std::uint16_t>(object == nullptr ? Action::kNone : Action::kFirstObject + object->number);
+    return static_cast<std::uint16_t>(object == nullptr ? Action::kNone
+                                                        : Action::kFirstObject + object->number);
   };
   switch (op.kind) {
     case OpKind::kFullFence:

@@ -1,7 +1,5 @@
 #pragma once
 /// The search itself: depth first over the choices of a run, by running again from the start.
-#include <chrono>
-
 #include "explore.hpp"
 #include "fiber.hpp"
 #include "memory.hpp"
@@ -64,21 +62,22 @@ class Engine {
     bool finished = false;
     Op pending{};
     Outcome outcome{};
-    const void* waits_on = nullptr;     // condition
+    const void* waits_on = nullptr;  // condition
     bool notified = true;
     bool timed_out = false;
     std::int64_t over = 0;  // the deadline that is over
     std::array<bool, kMaxThreads> interrupts{};  // heavy fences it has not served yet
-    std::vector<Seen> seen, seen_before;         // reads since the last relax(), and between the two before it
-    bool changed = false;                        // has stored something since the last relax()
-    unsigned passes = 0;                         // of the planted fault
-    std::uint64_t history = 0;                   // hash of what it has seen
-    Clock cause;                                 // for the reduction, as in Message
-    Clock asked, served;                         // cause of its heavy fence, and of those who have served it
+    std::vector<Seen> seen, seen_before;  // reads since the last relax(), and between the two before it
+    bool changed = false;  // has stored something since the last relax()
+    unsigned passes = 0;  // of the planted fault
+    std::uint64_t history = 0;  // hash of what it has seen
+    Clock cause;  // for the reduction, as in Message
+    Clock asked, served;  // cause of its heavy fence, and of those who have served it
   };
   struct Frame {
     std::vector<Action> enabled;
-    std::vector<Action> actions;  // those of them to be explored: more come when a race shows that order matters
+    std::vector<Action>
+        actions;  // those of them to be explored: more come when a race shows that order matters
     std::vector<Action> sleeping;
     std::size_t current = 0;
   };
@@ -107,7 +106,8 @@ class Engine {
   [[nodiscard]] bool step_enabled(ThreadId id);
   /// A bounded search may not leave out runs for others that are beyond the bound; buffers make races of their own.
   [[nodiscard]] bool reduces() const noexcept {
-    return options_.reduction == Reduction::kRaces && options_.preemptions < 0 && options_.backend == Backend::kViews;
+    return options_.reduction == Reduction::kRaces && options_.preemptions < 0 &&
+           options_.backend == Backend::kViews;
   }
   [[nodiscard]] bool preempts(const Action& action);
   void execute(const Action& action);
@@ -121,7 +121,8 @@ class Engine {
   void find_races(ThreadId thread);
   void reverse(std::size_t at, ThreadId id);
   void wake_all_since_relax();
-  [[nodiscard]] static bool races(const Event& event, const Thread& later, const Op& op, const Object* object);
+  [[nodiscard]] static bool races(const Event& event, const Thread& later, const Op& op,
+                                  const Object* object);
   void note_event(const Action& action, const Op& op);
   void note_history(const Action& action, const Op& op);
 

@@ -15,7 +15,7 @@ namespace model {
 enum class Reduction : std::uint8_t {
   kNone,
   kSleepSets,  // each is run once, but many are begun in vain
-  kRaces,      // and most of those not even begun. With views, and without a bound
+  kRaces,  // and most of those not even begun. With views, and without a bound
 };
 
 struct Options {
@@ -34,11 +34,11 @@ struct Report {
   std::string fault;  // empty: none was found
   std::string trace;  // the run that leads to it, a line for each step
   bool complete = false;
-  bool mutated = false;     // the planted fault was passed at least once
-  std::uint64_t runs = 0;   // to the end
-  std::uint64_t cut = 0;    // given up: the same as another
+  bool mutated = false;  // the planted fault was passed at least once
+  std::uint64_t runs = 0;  // to the end
+  std::uint64_t cut = 0;  // given up: the same as another
   std::uint64_t steps = 0;
-  double seconds = 0;
+  double seconds = 0;       // of processor time
 };
 
 /// One run of a program, while the program sets itself up.

@@ -53,6 +53,10 @@ void* operator new(std::size_t size, std::align_val_t alignment, const std::noth
 void operator delete(void* memory) noexcept { model::release(memory, 0); }
 void operator delete(void* memory, std::size_t size) noexcept { model::release(memory, size); }
 void operator delete(void* memory, std::align_val_t) noexcept { model::release(memory, 0); }
-void operator delete(void* memory, std::size_t size, std::align_val_t) noexcept { model::release(memory, size); }
+void operator delete(void* memory, std::size_t size, std::align_val_t) noexcept {
+  model::release(memory, size);
+}
 void operator delete(void* memory, const std::nothrow_t&) noexcept { model::release(memory, 0); }
-void operator delete(void* memory, std::align_val_t, const std::nothrow_t&) noexcept { model::release(memory, 0); }
+void operator delete(void* memory, std::align_val_t, const std::nothrow_t&) noexcept {
+  model::release(memory, 0);
+}

@@ -158,7 +158,8 @@ void release_sequence(Run& run) {
 
 }  // namespace
 
-TEST_CASE("store buffering: both may read 0, but not under sequential consistency nor with fences on both sides") {
+TEST_CASE(
+    "store buffering: both may read 0, but not under sequential consistency nor with fences on both sides") {
   constexpr auto kBare = store_buffering<Fence::kNone, Fence::kNone>;
   CHECK_FALSE(allows(kBare, Backend::kSequential, "00"));
   CHECK(allows(kBare, Backend::kTso, "00"));
@@ -200,8 +201,10 @@ TEST_CASE("independent reads of independent writes may disagree under views unle
 }
 
 TEST_CASE("reads of one location never go back") {
-  CHECK(outcomes_of(read_coherence, Backend::kViews) == std::set<std::string>{"00", "01", "02", "11", "12", "22"});
-  CHECK(outcomes_of(read_coherence, Backend::kTso) == std::set<std::string>{"00", "01", "02", "11", "12", "22"});
+  CHECK(outcomes_of(read_coherence, Backend::kViews) ==
+        std::set<std::string>{"00", "01", "02", "11", "12", "22"});
+  CHECK(outcomes_of(read_coherence, Backend::kTso) ==
+        std::set<std::string>{"00", "01", "02", "11", "12", "22"});
 }
 
 TEST_CASE("a release sequence is continued by read-modify-writes and by nothing else") {
@@ -454,8 +457,8 @@ void spinning(Run& run) {
 }  // namespace
 
 TEST_CASE("what the reduction leaves out are runs that it has had in another order") {
-  for (const Program program : {&store_buffering<Fence::kFull, Fence::kFull>, &independent_reads<false>, &two_and_two,
-                                &timed_and_locked, &interrupted, &spinning, &wake<true>}) {
+  for (const Program program : {&store_buffering<Fence::kFull, Fence::kFull>, &independent_reads<false>,
+                                &two_and_two, &timed_and_locked, &interrupted, &spinning, &wake<true>}) {
     std::set<std::uint64_t> ends[3];
     std::uint64_t runs[3];
     for (const Reduction reduction : {Reduction::kNone, Reduction::kSleepSets, Reduction::kRaces}) {

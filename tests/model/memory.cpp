@@ -70,7 +70,8 @@ void Memory::destroy(ThreadId by, const void* address) {
   Object* const object = use(by, address);
   if (object == nullptr) return;
   for (ThreadId other = 0; other < kMaxThreads; ++other) {
-    if (!know_[by].clock.covers(other, object->touched[other])) report("an object ends in a race with its use");
+    if (!know_[by].clock.covers(other, object->touched[other]))
+      report("an object ends in a race with its use");
   }
   if (object->holder >= 0) report("a mutex ends while it is locked");
   object->alive = false;
@@ -143,7 +144,8 @@ void Memory::write(ThreadId thread, Object& object, std::uint64_t value, std::me
   const auto index = static_cast<std::uint8_t>(object.messages.size());
   know.now.oldest[object.location] = know.acquired.oldest[object.location] = index;
   const bool releases = has_release(order) || backend_ != Backend::kViews;
-  Message message{value, thread, releases ? know.clock : know.released_clock, releases ? know.now : know.released, {}};
+  Message message{
+      value, thread, releases ? know.clock : know.released_clock, releases ? know.now : know.released, {}};
   message.view.oldest[object.location] = index;
   if (before != nullptr) {
     message.clock.join(before->clock);

@@ -58,12 +58,12 @@ struct Knowledge {
     Clock clock;
   };
 
-  View now;       // bounds what may be read
+  View now;  // bounds what may be read
   View acquired;  // what an acquire fence would add
   View released;  // what relaxed stores carry since the last release fence
   Clock clock, acquired_clock, released_clock;
   std::deque<Buffered> buffer;  // kTso
-  View asked;                   // of a heavy fence in progress: what it brings to all, and what it has gathered
+  View asked;  // of a heavy fence in progress: what it brings to all, and what it has gathered
   View gathered;
 };
 
@@ -121,7 +121,8 @@ class Memory {
   Slot& slot(const void* address) noexcept;
   void give_location(Object& object);
   std::uint64_t read(ThreadId thread, Object& object, std::size_t index, std::memory_order order);
-  void write(ThreadId thread, Object& object, std::uint64_t value, std::memory_order order, const Message* before);
+  void write(ThreadId thread, Object& object, std::uint64_t value, std::memory_order order,
+             const Message* before);
   void local_fence(ThreadId thread);
   void report(const std::string& what) {
     if (fault.empty()) fault = what;

@@ -78,10 +78,12 @@ class Atomic {
     return compare_exchange_strong(expected, value, order, detail::failure_order(order), site);
   }
   // Never fails without a reason: a loop around it would only go round once more.
-  bool compare_exchange_weak(T& expected, T value, Order success, Order failure, Site site = Site::here()) noexcept {
+  bool compare_exchange_weak(T& expected, T value, Order success, Order failure,
+                             Site site = Site::here()) noexcept {
     return compare_exchange_strong(expected, value, success, failure, site);
   }
-  bool compare_exchange_weak(T& expected, T value, Order order = Order::seq_cst, Site site = Site::here()) noexcept {
+  bool compare_exchange_weak(T& expected, T value, Order order = Order::seq_cst,
+                             Site site = Site::here()) noexcept {
     return compare_exchange_strong(expected, value, order, detail::failure_order(order), site);
   }
 
@@ -168,14 +170,19 @@ struct ModelPolicy {
 
   /// Orders the compiler only. Here nothing is reordered within a thread that the model does not reorder itself.
   static void light_fence() noexcept {}
-  static void full_fence(Site site = Site::here()) noexcept { Engine::get().perform({OpKind::kFullFence, site}); }
+  static void full_fence(Site site = Site::here()) noexcept {
+    Engine::get().perform({OpKind::kFullFence, site});
+  }
   static bool try_enable_heavy_fence() noexcept { return Engine::get().options().heavy_fence; }
   static void heavy_fence(Site site = Site::here()) noexcept {
-    if (!Engine::get().options().interrupts) Engine::get().fail("the program needs Options::interrupts", site);
+    if (!Engine::get().options().interrupts)
+      Engine::get().fail("the program needs Options::interrupts", site);
     Engine::get().perform({OpKind::kHeavyBegin, site});
     Engine::get().perform({OpKind::kHeavyEnd, site});
   }
-  static void relax(unsigned, Site site = Site::here()) noexcept { Engine::get().perform({OpKind::kRelax, site}); }
+  static void relax(unsigned, Site site = Site::here()) noexcept {
+    Engine::get().perform({OpKind::kRelax, site});
+  }
   static std::uintptr_t thread_pointer() noexcept { return Engine::get().thread_pointer(); }
   static unsigned processor_count() noexcept { return Engine::get().options().processors; }
   static std::int64_t now_ns() noexcept { return 1; }

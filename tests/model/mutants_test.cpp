@@ -41,7 +41,8 @@ std::vector<Mutation> labelled(std::initializer_list<const char*> files) {
 }
 
 /// An operation without a label, found by its text.
-Mutation planted(const char* file, const char* text, Mutation::Change change, unsigned pass, const char* name) {
+Mutation planted(const char* file, const char* text, Mutation::Change change, unsigned pass,
+                 const char* name) {
   for (const source::Operation& operation : source::operations(file)) {
     if (mentions(operation, text)) return {file, operation.line, change, pass, name};
   }
@@ -49,7 +50,8 @@ Mutation planted(const char* file, const char* text, Mutation::Change change, un
   return {};
 }
 
-void find_all(const std::vector<Mutation>& mutants, std::initializer_list<std::span<const NamedProgram>> sets) {
+void find_all(const std::vector<Mutation>& mutants,
+              std::initializer_list<std::span<const NamedProgram>> sets) {
   std::size_t found = 0;
   for (const Mutation& mutant : mutants) {
     const std::string place = mutant.file + ":" + std::to_string(mutant.line);
@@ -72,11 +74,14 @@ void find_all(const std::vector<Mutation>& mutants, std::initializer_list<std::s
     }
     if (by != nullptr) {
       ++found;
-      std::printf("%s, after %llu runs in all: %s\n", by->name, static_cast<unsigned long long>(runs), fault.c_str());
+      std::printf("%s, after %llu runs in all: %s\n", by->name, static_cast<unsigned long long>(runs),
+                  fault.c_str());
     } else {
-      std::printf("%s, %llu runs\n", passed ? "SURVIVES" : "NEVER PASSED", static_cast<unsigned long long>(runs));
+      std::printf("%s, %llu runs\n", passed ? "SURVIVES" : "NEVER PASSED",
+                  static_cast<unsigned long long>(runs));
     }
-    CHECK_MESSAGE(by != nullptr, mutant.name << " " << std::string(name(mutant.change)) << " at " << place << " is not found");
+    CHECK_MESSAGE(by != nullptr, mutant.name << " " << std::string(name(mutant.change)) << " at " << place
+                                             << " is not found");
   }
   std::printf("mutants: %zu of %zu found\n", found, mutants.size());
 }
@@ -84,23 +89,26 @@ void find_all(const std::vector<Mutation>& mutants, std::initializer_list<std::s
 }  // namespace
 
 TEST_CASE("each labelled order of the rundown floor is needed") {
-  find_all(labelled({"rundown/completion_list.hpp", "rundown/rundown_ref.hpp", "rundown/sharded_rundown_ref.hpp"}),
-           {rundown_programs(), sharded_programs()});
+  find_all(
+      labelled({"rundown/completion_list.hpp", "rundown/rundown_ref.hpp", "rundown/sharded_rundown_ref.hpp"}),
+      {rundown_programs(), sharded_programs()});
 }
 
 TEST_CASE("each labelled order, fence and check of the call path is needed") {
   std::vector<Mutation> mutants =
-      labelled({"calls/call_domain.hpp", "calls/call_record.hpp", "calls/call_roster.hpp", "calls/per_thread_calls.hpp",
-                "calls/one_word_calls.hpp"});
+      labelled({"calls/call_domain.hpp", "calls/call_record.hpp", "calls/call_roster.hpp",
+                "calls/per_thread_calls.hpp", "calls/one_word_calls.hpp"});
   const char* const domain = "calls/call_domain.hpp";
   mutants.push_back(planted(domain, "Atomics::heavy_fence()", Mutation::kDropped, 1, "first barrier"));
   mutants.push_back(planted(domain, "Atomics::heavy_fence()", Mutation::kDropped, 2, "second barrier"));
-  mutants.push_back(planted(domain, "self.real_fences_ ? Atomics::full_fence()", Mutation::kDropped, 0, "fence in"));
+  mutants.push_back(
+      planted(domain, "self.real_fences_ ? Atomics::full_fence()", Mutation::kDropped, 0, "fence in"));
   mutants.push_back(planted(domain, "      Atomics::full_fence()", Mutation::kDropped, 0, "fence out"));
-  mutants.push_back(planted(domain, "slot.recheck.load(order::relaxed) != 0", Mutation::kAgain, 0, "look at the flag"));
+  mutants.push_back(
+      planted(domain, "slot.recheck.load(order::relaxed) != 0", Mutation::kAgain, 0, "look at the flag"));
   mutants.push_back(planted("calls/per_thread_calls.hpp", "order::acquire) != target", Mutation::kAgain, 0,
                             "look at the cell again"));
-  mutants.push_back(
-      planted(domain, "order::acquire) == target", Mutation::kAgain, 0, "look at the cell again, out of line"));
+  mutants.push_back(planted(domain, "order::acquire) == target", Mutation::kAgain, 0,
+                            "look at the cell again, out of line"));
   find_all(mutants, {call_programs(), call_variant_programs()});
 }

@@ -22,7 +22,8 @@ namespace source {
 const std::vector<Operation>& operations(const std::string& file) {
   static std::map<std::string, std::vector<Operation>> read;
   if (const auto known = read.find(file); known != read.end()) return known->second;
-  static const std::regex label("// (acquire |release |)(\\[[a-z]+:[0-9]+\\])( relaxed| acquire| release| acq_rel| as |$)");
+  static const std::regex label(
+      "// (acquire |release |)(\\[[a-z]+:[0-9]+\\])( relaxed| acquire| release| acq_rel| as |$)");
   static const std::regex operation(
       "(\\.|->)(load|store|exchange|fetch_[a-z]+|compare_exchange_[a-z]+)\\(|(full|heavy)_fence\\(\\)");
   std::vector<std::string> lines;

@@ -8,10 +8,28 @@
 namespace model {
 
 enum class OpKind : std::uint8_t {
-  kLoad, kStore, kExchange, kAdd, kSub, kAnd, kOr, kXor, kCompareExchange,
-  kFullFence, kHeavyBegin, kHeavyEnd,
-  kLock, kUnlock, kWait, kNotify,
-  kRelax, kRead, kWrite, kFree, kStart, kFinish,
+  kLoad,
+  kStore,
+  kExchange,
+  kAdd,
+  kSub,
+  kAnd,
+  kOr,
+  kXor,
+  kCompareExchange,
+  kFullFence,
+  kHeavyBegin,
+  kHeavyEnd,
+  kLock,
+  kUnlock,
+  kWait,
+  kNotify,
+  kRelax,
+  kRead,
+  kWrite,
+  kFree,
+  kStart,
+  kFinish,
 };
 
 struct Op {

@@ -24,7 +24,8 @@ void access(const void* address, std::size_t size, Access how) noexcept {
 }  // namespace
 
 PlainCell* plain_cell(const void* address) noexcept {
-  const auto at = reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(&program_memory);
+  const auto at =
+      reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(&program_memory);
   return at < sizeof(ProgramMemory) ? &cells[at] : nullptr;
 }
 
@@ -38,10 +39,10 @@ void retire(const void* memory, std::size_t size) noexcept {
 // The names are the compilers'.
 #define NMR_MODEL_ACCESS(name, size, how) \
   void name(void* address) { model::access(address, size, model::Access::how); }
-#define NMR_MODEL_ACCESSES(size)                              \
-  NMR_MODEL_ACCESS(__tsan_read##size, size, kRead)            \
-  NMR_MODEL_ACCESS(__tsan_write##size, size, kWrite)          \
-  NMR_MODEL_ACCESS(__tsan_unaligned_read##size, size, kRead)  \
+#define NMR_MODEL_ACCESSES(size)                             \
+  NMR_MODEL_ACCESS(__tsan_read##size, size, kRead)           \
+  NMR_MODEL_ACCESS(__tsan_write##size, size, kWrite)         \
+  NMR_MODEL_ACCESS(__tsan_unaligned_read##size, size, kRead) \
   NMR_MODEL_ACCESS(__tsan_unaligned_write##size, size, kWrite)
 
 extern "C" {
@@ -50,8 +51,12 @@ NMR_MODEL_ACCESSES(2)
 NMR_MODEL_ACCESSES(4)
 NMR_MODEL_ACCESSES(8)
 NMR_MODEL_ACCESSES(16)
-void __tsan_read_range(void* address, std::size_t size) { model::access(address, size, model::Access::kRead); }
-void __tsan_write_range(void* address, std::size_t size) { model::access(address, size, model::Access::kWrite); }
+void __tsan_read_range(void* address, std::size_t size) {
+  model::access(address, size, model::Access::kRead);
+}
+void __tsan_write_range(void* address, std::size_t size) {
+  model::access(address, size, model::Access::kWrite);
+}
 void* __tsan_memset(void* to, int value, std::size_t size) {
   model::access(to, size, model::Access::kWrite);
   return std::memset(to, value, size);
@@ -66,7 +71,9 @@ void* __tsan_memmove(void* to, const void* from, std::size_t size) {
   model::access(to, size, model::Access::kWrite);
   return std::memmove(to, from, size);
 }
-void __tsan_vptr_update(void** address, void*) { model::access(address, sizeof(void*), model::Access::kWrite); }
+void __tsan_vptr_update(void** address, void*) {
+  model::access(address, sizeof(void*), model::Access::kWrite);
+}
 void __tsan_vptr_read(void** address) { model::access(address, sizeof(void*), model::Access::kRead); }
 void __tsan_func_entry(void*) {}
 void __tsan_func_exit() {}

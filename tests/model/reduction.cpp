@@ -43,7 +43,8 @@ void Engine::reverse(std::size_t at, ThreadId id) {
     first[event.thread] = event.time();
     bool caused = false;
     for (unsigned other = 0; other < kMaxThreads; ++other) {
-      caused = caused || (other != event.thread && first[other] != 0 && event.cause.times[other] >= first[other]);
+      caused =
+          caused || (other != event.thread && first[other] != 0 && event.cause.times[other] >= first[other]);
     }
     if (caused) continue;
     const Action& action = frames_[i].actions[frames_[i].current];
@@ -141,7 +142,9 @@ void Engine::note_event(const Action& action, const Op& op) {
 /// Two runs with the same histories of all threads are the same run with its steps in another order.
 void Engine::note_history(const Action& action, const Op& op) {
   std::uint64_t& history = threads_[action.thread].history;
-  const auto mix = [&](std::uint64_t value) { history = (history ^ value ^ history >> 29) * 0xBF58476D1CE4E5B9u; };
+  const auto mix = [&](std::uint64_t value) {
+    history = (history ^ value ^ history >> 29) * 0xBF58476D1CE4E5B9u;
+  };
   mix(action.kind);
   const Object* const object = op.object != nullptr ? memory_.find(op.object) : nullptr;
   if (action.kind != Action::kStep) return mix(action.choice);

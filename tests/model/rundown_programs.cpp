@@ -275,7 +275,8 @@ void pushes_while_one_unlinks(Run& run) {
     if (!shared.list.push(shared.node[1])) shared.node[1].run();
   });
   run.thread([&] { shared.list.close_and_run(); });
-  run.at_end([&] { check(shared.ran[0] == 1 - unlinked && shared.ran[1] == 1, "each has run unless taken back"); });
+  run.at_end(
+      [&] { check(shared.ran[0] == 1 - unlinked && shared.ran[1] == 1, "each has run unless taken back"); });
 }
 
 // Callers before, between and after two lives of the object; the refused ones carry their counts across.

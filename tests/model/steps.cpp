@@ -41,7 +41,8 @@ void Engine::plant(Op& op) {
     here = op.site.line == options_.mutation->line && source::header(op.site.file) == options_.mutation->file;
     planted_.push_back({op.site.file, op.site.line, here});
   }
-  const bool fence = op.kind == OpKind::kFullFence || op.kind == OpKind::kHeavyBegin || op.kind == OpKind::kHeavyEnd;
+  const bool fence =
+      op.kind == OpKind::kFullFence || op.kind == OpKind::kHeavyBegin || op.kind == OpKind::kHeavyEnd;
   if (!here || !(is_atomic(op.kind) || fence)) return;
   unsigned& passes = threads_[current_].passes;
   if (op.kind != OpKind::kHeavyEnd) ++passes;

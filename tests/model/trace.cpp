@@ -8,10 +8,28 @@ namespace model {
 namespace {
 
 const char* name(OpKind kind) {
-  static const char* const names[] = {"load", "store", "exchange", "fetch_add", "fetch_sub", "fetch_and", "fetch_or",
-                                      "fetch_xor", "compare_exchange", "full_fence", "heavy_fence begins",
-                                      "heavy_fence ends", "lock", "unlock", "wait", "notify_all", "relax", "read",
-                                      "write", "free", "start", "finish"};
+  static const char* const names[] = {"load",
+                                      "store",
+                                      "exchange",
+                                      "fetch_add",
+                                      "fetch_sub",
+                                      "fetch_and",
+                                      "fetch_or",
+                                      "fetch_xor",
+                                      "compare_exchange",
+                                      "full_fence",
+                                      "heavy_fence begins",
+                                      "heavy_fence ends",
+                                      "lock",
+                                      "unlock",
+                                      "wait",
+                                      "notify_all",
+                                      "relax",
+                                      "read",
+                                      "write",
+                                      "free",
+                                      "start",
+                                      "finish"};
   return names[static_cast<unsigned>(kind)];
 }
 
@@ -30,7 +48,8 @@ const char* name(std::memory_order order) {
 std::string Engine::where(Site site) const {
   if (site.line == 0) return "";
   const char* const slash = std::strrchr(site.file, '/');
-  std::string text = "  " + std::string(slash == nullptr ? site.file : slash + 1) + ":" + std::to_string(site.line);
+  std::string text =
+      "  " + std::string(slash == nullptr ? site.file : slash + 1) + ":" + std::to_string(site.line);
   const std::string label = source::label(site);
   return label.empty() ? text : text + " " + label;
 }

@@ -1,0 +1,55 @@
+// Every program of the rundown floor, and those of the call path that are quick enough for each day, under the explorer.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "programs.hpp"
+
+using namespace model;
+
+namespace {
+
+void run(const NamedProgram& program) {
+  const Report report = explore(program);
+  print(program, report);
+  CHECK_MESSAGE(report.fault.empty(), program.name << ": " << report.fault << '\n' << report.trace);
+  CHECK_MESSAGE(report.complete, program.name << ": the search was not finished");
+}
+
+void run_all(std::span<const NamedProgram> programs) {
+  for (const NamedProgram& program : programs) run(program);
+}
+
+/// Programs of the call path, and how many preemptions of theirs can be tried in seconds. The first two have been explored
+/// to the end (2.8 million runs in minutes), which is more than a daily test can wait for.
+struct Bounded {
+  std::string_view name;
+  int preemptions;
+};
+constexpr std::array<Bounded, 7> kCallPath{{
+    {"calls: 1 caller, detacher", -1},
+    {"calls: 2 callers, detacher", 2},
+    {"calls: 3 callers, detacher", 1},
+    {"calls: 2 calls in 1 slot, 1 detacher", 2},
+    {"calls: 2 x 2 calls in 1 slot, 1 detacher", 1},
+    {"calls: nested, inner left first", 2},
+    {"calls: nested, outer left first", 2},
+}};
+
+}  // namespace
+
+TEST_CASE("RundownRef holds its promises in every run") { run_all(rundown_programs()); }
+TEST_CASE("ShardedRundownRef holds its promises in every run") { run_all(sharded_programs()); }
+TEST_CASE("the call path holds its promises within the bounds that are printed") {
+  for (const Bounded& bounded : kCallPath) {
+    const auto all = call_programs();
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](auto& each) { return each.name == bounded.name; });
+    REQUIRE(found != all.end());
+    NamedProgram program = *found;
+    program.preemptions = bounded.preemptions;
+    run(program);
+  }
+}
