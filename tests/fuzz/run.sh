@@ -1,0 +1,36 @@
+#!/bin/sh
+# Builds the fuzz targets and runs a bounded number of inputs through each. The last line says how many passed and failed;
+# the exit status is 0 if none failed. An input that fails is left in build/fuzz/ and belongs into the corpus once it does
+# not any more.
+#
+#   sh tests/fuzz/run.sh [RUNS]   20000 by default
+set -eu
+cd "$(dirname "$0")/../.."
+runs=${1-20000}
+. tests/support/packages.sh
+need clang++-19:clang-19
+
+# Where the kernel spreads addresses widely, the shadow memory of a sanitizer does not always fit.
+steady=
+setarch "$(uname -m)" -R true 2>/dev/null && steady="setarch $(uname -m) -R"
+
+passed=0
+failed=0
+for scenario in registry misuse; do
+  made=build/fuzz/$scenario
+  mkdir -p "$made"
+  if clang++-19 -std=c++20 -O1 -g -fsanitize=fuzzer,address -Iinclude -Itests -DNMR_MISUSE_HANDLER=nmr_test_misuse \
+    -DNMR_FUZZ_SCENARIO=run_$scenario tests/fuzz/*_scenario.cpp tests/fuzz/model*.cpp tests/fuzz/target.cpp \
+    tests/support/misuse.cpp -o "build/fuzz/fuzz_$scenario" >"$made.log" 2>&1 &&
+    $steady "build/fuzz/fuzz_$scenario" -runs="$runs" -max_len=400 -timeout=60 -artifact_prefix="$made-" \
+      "$made" "tests/fuzz/corpus/$scenario" >"$made.log" 2>&1; then
+    echo "fuzz $scenario: $(grep -c . "$made.log") lines, $(tail -n 1 "$made.log")"
+    passed=$((passed + 1))
+  else
+    echo "FAILED fuzz $scenario"
+    tail -n 40 "$made.log"
+    failed=$((failed + 1))
+  fi
+done
+echo "fuzz: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
