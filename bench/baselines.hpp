@@ -21,7 +21,8 @@ class CasRundown {
   }
   void leave() noexcept {
     std::uintptr_t word = word_.load(std::memory_order_relaxed);
-    while (!word_.compare_exchange_weak(word, word - 2, std::memory_order_release, std::memory_order_relaxed)) {
+    while (
+        !word_.compare_exchange_weak(word, word - 2, std::memory_order_release, std::memory_order_relaxed)) {
     }
   }
   void close() noexcept {
@@ -75,7 +76,8 @@ class UnderMutex {
  public:
   bool enter() noexcept {
     mutex_.lock();
-    if (open_) [[likely]] return true;
+    if (open_) [[likely]]
+      return true;
     mutex_.unlock();
     return false;
   }
@@ -95,7 +97,8 @@ class UnderSharedMutex {
  public:
   bool enter() noexcept {
     mutex_.lock_shared();
-    if (open_) [[likely]] return true;
+    if (open_) [[likely]]
+      return true;
     mutex_.unlock_shared();
     return false;
   }

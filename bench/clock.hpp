@@ -16,7 +16,8 @@ inline double wall_ns() { return read_clock_ns(CLOCK_MONOTONIC); }
 
 /// Returns the value below which a fraction `p` of the samples lies. Precondition: there are some.
 inline double quantile(std::vector<double> samples, double p) {
-  const auto at = samples.begin() + static_cast<std::ptrdiff_t>(p * static_cast<double>(samples.size() - 1) + 0.5);
+  const auto at =
+      samples.begin() + static_cast<std::ptrdiff_t>(p * static_cast<double>(samples.size() - 1) + 0.5);
   std::nth_element(samples.begin(), at, samples.end());
   return *at;
 }

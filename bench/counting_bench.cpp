@@ -17,14 +17,16 @@ void calls(benchmark::State& state) {
 
 template <class... Mechanism>
 void add_all() {
-  (benchmark::RegisterBenchmark(Mechanism::kName, &calls<Mechanism>)->Threads(1)->Threads(2)->UseRealTime(), ...);
+  (benchmark::RegisterBenchmark(Mechanism::kName, &calls<Mechanism>)->Threads(1)->Threads(2)->UseRealTime(),
+   ...);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   add_all<BareCall, GuardedPerThread, CallInShardedRef, CallInRundownRef, GuardedOneWord, CallInCasRundown,
-          CallInSpinLockCounter, CallUnderMutex, CallUnderSharedMutex, CallByCopiedPointer, CallByLockedPointer,
+          CallInSpinLockCounter, CallUnderMutex, CallUnderSharedMutex, CallByCopiedPointer,
+          CallByLockedPointer,
 #if defined(__cpp_lib_atomic_shared_ptr)
           CallByAtomicPointer
 #endif

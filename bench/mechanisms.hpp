@@ -14,7 +14,9 @@
 class BareCall {
  public:
   static constexpr const char* kName = "bare call";
-  NMR_ALWAYS_INLINE int call(int value) noexcept { return table_.load(std::memory_order_relaxed)->echo(context_, value); }
+  NMR_ALWAYS_INLINE int call(int value) noexcept {
+    return table_.load(std::memory_order_relaxed)->echo(context_, value);
+  }
 
  private:
   std::atomic<const EchoDispatch*> table_{kEchoTable};
