@@ -38,7 +38,7 @@ struct Report {
   std::uint64_t runs = 0;  // to the end
   std::uint64_t cut = 0;  // given up: the same as another
   std::uint64_t steps = 0;
-  double seconds = 0;       // of processor time
+  double seconds = 0;  // of processor time
 };
 
 /// One run of a program, while the program sets itself up.
