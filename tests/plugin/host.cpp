@@ -17,6 +17,7 @@
 namespace {
 
 std::filesystem::path g_plugin_file;
+int g_loaded = 0;
 
 void require(bool good, const char* what) {
   if (!good) throw std::runtime_error(what);
@@ -70,7 +71,7 @@ class Worker {
 class Plugin {
  public:
   Plugin()
-      : library_(g_plugin_file, directory().path() / (std::to_string(loaded_++) + ".so")),
+      : library_(g_plugin_file, directory().path() / (std::to_string(g_loaded++) + ".so")),
         exports_(library_.function<const PluginExports*()>("plugin_exports")()) {}
 
   const PluginExports* operator->() const { return exports_; }
@@ -93,7 +94,6 @@ class Plugin {
     static TemporaryDirectory directory;
     return directory;
   }
-  inline static int loaded_ = 0;
 
   Library library_;
   const PluginExports* exports_;
@@ -136,15 +136,26 @@ void after_calling_the_host() {
   provider.require_unmapped();
 }
 
-/// The completion of a detach unloads the provider, on the thread that leaves last, inside leave().
+template <class Calls>
+nmr::BasicBinding<EchoNpi, Calls>& of_the_plugin(Plugin& plugin) {
+  if constexpr (std::is_same_v<Calls, nmr::OneWordCalls>) {
+    return *plugin->one_word_binding;
+  } else {
+    return *plugin->binding;
+  }
+}
+
+/// The completion of a detach unloads the provider, and the binding with it if that is the plug-in's: on the thread that
+/// leaves last, inside leave().
 template <class Calls>
 void by_the_last_one_out() {
   Worker worker;
   typename Calls::Domain domain;
   nmr::BasicBindingHandle<EchoNpi, Calls> handle(domain);
-  for (int round = 0; round != 6; ++round) {
+  for (int round = 0; round != 8; ++round) {
     Plugin plugin;
-    nmr::BasicBinding<EchoNpi, Calls> binding(plugin->dispatch, plugin.provider_context());
+    nmr::BasicBinding<EchoNpi, Calls> of_the_host(plugin->dispatch, plugin.provider_context());
+    auto& binding = round % 4 < 2 ? of_the_host : of_the_plugin<Calls>(plugin);
     require_equal(handle.attach(binding), nmr::Status::kSuccess, "attach");
     worker.run([&] {
       auto call = handle.try_call();

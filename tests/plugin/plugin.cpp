@@ -20,6 +20,10 @@ constexpr EchoNpi::ProviderDispatch kProviderDispatch{&echo};
 constexpr EchoNpi::ClientDispatch kClientDispatch{&told};
 constexpr nmr::Guid kGuid{0x11d6a3e5, 0x7a44, 0x4c62, {0x83, 0x5f, 0x10, 0xd9, 0x2e, 0x6b, 0x90, 0xcc}};
 
+nmr::BasicBinding<EchoNpi, nmr::PerThreadCalls> g_binding(&kProviderDispatch, &g_added);
+nmr::BasicBinding<EchoNpi, nmr::OneWordCalls> g_one_word_binding(&kProviderDispatch, &g_added);
+nmr::Executor g_here{[](nmr::Executor&, nmr::Completion& completion) noexcept { completion.run(); }};
+
 template <class Ref>
 bool use_rundown(Ref& ref) {
   auto guard = nmr::try_guard(ref);
@@ -110,6 +114,7 @@ template <class Calls>
 bool use_registry() {
   nmr::BasicNmrRegistry<EchoNpi, Calls> registry;
   Modules<Calls> modules(registry);
+  modules.client.executor = &g_here;
   bool good =
       registry.register_provider(modules.provider, &modules, modules.provides) == nmr::Status::kSuccess &&
       registry.register_client(modules.client, &modules, modules.uses) == nmr::Status::kSuccess &&
@@ -126,6 +131,7 @@ bool use_registry() {
   good = modules.provides.notify_deregister_complete(gone) == nmr::Status::kSuccess && good;
   gone.wait();
   good = modules.provides.wait_for_deregister_complete() == nmr::Status::kSuccess && good;
+  good = modules.uses.detach(nmr::BindingId::kNone) == nmr::Status::kNotFound && good;
   return good && !modules.handle.try_call() && modules.uses.refusals({}) == 0;
 }
 
@@ -163,9 +169,9 @@ nmr::Status deregister(nmr::Completion& done) {
 }
 void forget() { g_registered.reset(); }
 
-constexpr PluginExports kExports{
-    &kProviderDispatch, &g_added,       &use_everything, &call,   &register_provider,
-    &register_client,   &call_provider, &deregister,     &forget,
+const PluginExports kExports{
+    &kProviderDispatch, &g_added,         &g_binding,     &g_one_word_binding, &use_everything, &call,
+    &register_provider, &register_client, &call_provider, &deregister,         &forget,
 };
 
 }  // namespace

@@ -18,6 +18,9 @@ struct PluginExports {
   /// A provider to call, whose context is in the plug-in's data. echo() gives value + 1.
   const EchoNpi::ProviderDispatch* dispatch;
   void* context;
+  /// Bindings to it in the plug-in's data, one for each way of counting.
+  nmr::BasicBinding<EchoNpi, nmr::PerThreadCalls>* binding;
+  nmr::BasicBinding<EchoNpi, nmr::OneWordCalls>* one_word_binding;
   /// Uses every public type of the library, with a domain and a registry of the plug-in's own. Returns the name of a
   /// part that went wrong, or null.
   const char* (*use_everything)();
