@@ -13,6 +13,11 @@ namespace {
 
 using Acting = ChosenThread<CountingAtomics>;
 using Calls = nmr::BasicPerThreadCalls<Acting>;
+/// Counts on a system that has no process-wide barrier.
+struct ActingWithoutBarrier : Acting {
+  static bool try_enable_heavy_fence() noexcept { return false; }
+};
+using FencedCalls = nmr::BasicPerThreadCalls<ActingWithoutBarrier>;
 using WordCalls = nmr::BasicOneWordCalls<CountingAtomics>;
 
 /// Precondition: this thread has called, and is inside less than it has slots for.
@@ -88,6 +93,31 @@ TEST_CASE("a refused call has no lock either, and writes to its own thread's rec
   CHECK(counts().locks == 0);
   CHECK(counts().full_fences == 0);
   CHECK(counts().wrote_only_to(record, sizeof *record));
+}
+
+TEST_CASE("without a process-wide barrier a call has one real fence on its way in and one on its way out") {
+  Acting::act_as(1);
+  FencedCalls::Domain domain;
+  Place<FencedCalls> place(domain);
+  CHECK(place.attach());
+  {
+    const FencedCalls::Call registers(place.cell);
+  }
+  counts().reset();
+  {
+    const FencedCalls::Call call(place.cell);
+    CHECK(call.target() == &place.target);
+    CHECK(counts().full_fences == 1);
+  }
+  CHECK(counts().full_fences == 2);
+  CHECK(counts().read_modify_writes == 0);
+  CHECK(counts().locks == 0);
+  counts().reset();
+  CountedCompletion done;
+  CHECK(place.detach(done));
+  CHECK(counts().full_fences == 1);
+  CHECK(counts().heavy_fences == 0);
+  CHECK(done.runs() == 1);
 }
 
 TEST_CASE("a call in one word adds once and subtracts once, in its handle") {
