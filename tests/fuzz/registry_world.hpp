@@ -76,7 +76,7 @@ class RegistryWorld : public ModuleWorld<Calls> {
     switch (what % 16) {
       case 0:
       case 1: return enroll<kSide>();
-      case 2: return deregister<kSide>(pick_slot<kSide>(), in.pick(2) != 0);
+      case 2: return deregister<kSide>(pick_slot<kSide>());
       case 3: return wait(pick_slot<kSide>());
       case 4: return notify(pick_slot<kSide>());
       case 5: return destroy(pick_slot<kSide>());
@@ -111,7 +111,8 @@ class RegistryWorld : public ModuleWorld<Calls> {
   }
 
   template <ModuleSide kSide>
-  void deregister(SlotOf<kSide>& slot, bool wants_to_be_told) {
+  void deregister(SlotOf<kSide>& slot) {
+    const bool wants_to_be_told = in.pick(2) != 0;
     if (!slot.registration) {
       return expect(slot.registration.deregister() == Status::kInvalidParameter,
                     "an empty registration deregistered");
@@ -344,7 +345,7 @@ class RegistryWorld : public ModuleWorld<Calls> {
 
   template <ModuleSide kSide>
   void leave_all() {
-    for (auto& slot : this->template slots<kSide>()) deregister<kSide>(slot, false);
+    for (auto& slot : this->template slots<kSide>()) deregister<kSide>(slot);
   }
   template <ModuleSide kSide>
   void destroy_all() {
