@@ -7,14 +7,16 @@
 #include <nmr/rundown.hpp>
 
 #include "platform/counted_completion.hpp"
+#include "platform/threads.hpp"
 
 // What others do around the one increment of a caller that is about to be refused.
 
 namespace {
 
+/// Of the calling thread.
 struct Hooks {
-  static inline std::function<void()> before_add;
-  static inline std::function<void()> after_add;
+  static inline thread_local std::function<void()> before_add;
+  static inline thread_local std::function<void()> after_add;
 
   static void run(std::function<void()>& hook) {
     if (hook == nullptr) return;
@@ -103,6 +105,38 @@ TEST_CASE("R103: two refused callers that come after the end leave nothing behin
   };
   CHECK_FALSE(ref.try_acquire());
   CHECK_FALSE(second);
+  CHECK(done.runs() == 1);
+  check_reopens(ref);
+}
+
+TEST_CASE(
+    "R103: of two refused callers that overlap after the end the later does not take itself for the last") {
+  // The first raises the count from 0, the second from there; the first takes its own back, then the second: to 0 again.
+  Ref ref;
+  CountedCompletion done;
+  std::atomic<bool> first_added{false};
+  std::atomic<bool> second_added{false};
+  bool first_acquired = true;
+  Threads first;
+  Hooks::before_add = [&] {
+    first.add([&](int) {
+      Hooks::before_add = [&] {
+        ref.begin_rundown(done);
+        Hooks::after_add = [&] {
+          first_added.store(true);
+          spin_until([&] { return second_added.load(); });
+        };
+      };
+      first_acquired = ref.try_acquire();
+    });
+    spin_until([&] { return first_added.load(); });
+    Hooks::after_add = [&] {
+      second_added.store(true);
+      first.join();
+    };
+  };
+  CHECK_FALSE(ref.try_acquire());
+  CHECK_FALSE(first_acquired);
   CHECK(done.runs() == 1);
   check_reopens(ref);
 }
