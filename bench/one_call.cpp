@@ -7,12 +7,10 @@
 
 extern "C" {
 
-int guarded_call(nmr::BindingHandle<EchoNpi>& handle, int value) {
+[[gnu::noinline]] int guarded_call(nmr::BindingHandle<EchoNpi>& handle, int value) {
   const auto guard = handle.try_call();
   return guard ? guard->echo(guard.context(), value) : -1;
 }
-
-int bare_call(BareCall& bare, int value) { return bare.call(value); }
 }
 
 namespace {
@@ -31,12 +29,28 @@ int run(long times) {
   return call_often(mechanism, times);
 }
 
+/// Calls guarded_call(), the function, whose instructions are looked at one by one.
+int run_function(long times) {
+  nmr::CallDomain domain;
+  nmr::Binding<EchoNpi> binding(kEchoTable, nullptr);
+  nmr::BindingHandle<EchoNpi> handle(domain);
+  (void)handle.attach(binding);
+  {
+    const auto guard = handle.try_call();
+  }  // registers the thread
+  int value = 0;
+  for (long i = 0; i < times; ++i) value = guarded_call(handle, value);
+  (void)handle.detach_and_wait();
+  return value;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return std::fprintf(stderr, "usage: one_call bare|guarded TIMES\n"), 2;
-  const long times = std::atol(argv[2]);
-  const bool guarded = std::strcmp(argv[1], "guarded") == 0;
-  const int value = guarded ? run<GuardedPerThread>(times) : run<BareCall>(times);
-  return value == static_cast<int>(times) ? 0 : 1;
+  const auto is = [&](const char* name) { return argc == 3 && std::strcmp(argv[1], name) == 0; };
+  const long times = argc == 3 ? std::atol(argv[2]) : 0;
+  if (is("bare")) return run<BareCall>(times) == times ? 0 : 1;
+  if (is("guarded")) return run<GuardedPerThread>(times) == times ? 0 : 1;
+  if (is("function")) return run_function(times) == times ? 0 : 1;
+  return std::fprintf(stderr, "usage: one_call bare|guarded|function TIMES\n"), 2;
 }

@@ -26,7 +26,7 @@ class Rounds {
  public:
   using Action = std::function<double()>;  // returns a figure: ns for one call, for example
 
-  /// Returns the index of the action in median() and ratio().
+  /// Returns the index of the action for middle(), ratio() and at().
   std::size_t add(Action action) {
     actions_.push_back(std::move(action));
     samples_.emplace_back();
@@ -35,38 +35,42 @@ class Rounds {
 
   /// Runs at least nine rounds that count.
   Rounds& run(std::size_t rounds) {
+    std::vector<double> disturbances;
     for (std::size_t i = 0; i != 3 * std::max<std::size_t>(rounds, 9); ++i) {
-      double disturbed = disturbance();
+      disturbed_ = disturbance();
       for (std::size_t k = 0; k != actions_.size(); ++k) {
         samples_[k].push_back(actions_[k]());
-        disturbed += disturbance();
+        disturbed_ += disturbance();
       }
-      disturbances_.push_back(disturbed);
+      disturbances.push_back(disturbed_);
     }
-    keep_quiet_third();
+    keep_third(disturbances);
     return *this;
   }
 
+  /// For actions that can tell how much they were disturbed themselves.
+  void disturbed_by(double ns) { disturbed_ += ns; }
+
+  [[nodiscard]] double at(std::size_t action, std::size_t round) const { return samples_[action][round]; }
   [[nodiscard]] double middle(std::size_t action) const { return median(samples_[action]); }
-  /// Returns the median of the rounds' own ratios.
-  [[nodiscard]] double ratio(std::size_t above, std::size_t below) const {
-    return median_of([&](std::size_t i) { return samples_[above][i] / samples_[below][i]; });
-  }
-  /// Returns the median of a figure made of one round's samples, which `f` gets as a function of the action.
+  /// Returns the median of a figure made of one round's samples: `f(round)`.
   template <class F>
   [[nodiscard]] double median_of(F f) const {
     std::vector<double> figures(samples_.front().size());
     for (std::size_t i = 0; i != figures.size(); ++i) figures[i] = f(i);
     return median(figures);
   }
-  [[nodiscard]] double at(std::size_t action, std::size_t round) const { return samples_[action][round]; }
+  /// Returns the median of the rounds' own ratios.
+  [[nodiscard]] double ratio(std::size_t above, std::size_t below) const {
+    return median_of([&](std::size_t i) { return at(above, i) / at(below, i); });
+  }
 
  private:
-  void keep_quiet_third() {
-    std::vector<std::size_t> order(disturbances_.size());
+  void keep_third(const std::vector<double>& disturbances) {
+    std::vector<std::size_t> order(disturbances.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::sort(order.begin(), order.end(),
-              [&](std::size_t a, std::size_t b) { return disturbances_[a] < disturbances_[b]; });
+              [&](std::size_t a, std::size_t b) { return disturbances[a] < disturbances[b]; });
     order.resize(order.size() / 3);
     for (auto& samples : samples_) {
       std::vector<double> kept;
@@ -77,5 +81,5 @@ class Rounds {
 
   std::vector<Action> actions_;
   std::vector<std::vector<double>> samples_;
-  std::vector<double> disturbances_;
+  double disturbed_ = 0;
 };

@@ -1,0 +1,172 @@
+"""The bars that do not depend on how fast or busy a machine is: instructions, disassembly, sizes; and compile times.
+
+  python3 bench/exact.py [--quick] [--json FILE] [--work DIRECTORY]
+
+Needs valgrind and objdump; measures with each of the compilers that it finds. Prints a line for each bar.
+"""
+
+import argparse
+import collections
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FLAGS = ["-std=c++20", "-O2", "-I", str(ROOT / "include")]
+# Instructions of a guarded call above the bare one, for each compiler that has a bar.
+INSTRUCTIONS = {"g++": 24, "clang++-19": 22}
+
+Bar = collections.namedtuple("Bar", "bar what value limit kind holds")
+
+
+def run(*command):
+    """Runs a command. Returns what it prints, both streams."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))}\n{done.stdout}")
+    return done.stdout
+
+
+def build(compiler, work, name):
+    program = work / f"{name}.{compiler}"
+    sources = [ROOT / "bench" / f"{name}.cpp", ROOT / "bench" / "echo.cpp"]
+    run(compiler, *FLAGS, *map(str, sources), "-o", str(program), "-pthread")
+    return program
+
+
+class Bars(list):
+    def at_most(self, bar, what, value, limit, kind="exact"):
+        holds = value <= limit
+        self.append(Bar(bar, what, value, limit, kind, holds))
+        print(f"bar {bar}: {what}: {value:.4g} (bar: <= {limit:.4g}) {'ok' if holds else 'MISSED'}", flush=True)
+
+
+def instructions(program, what, times):
+    """Returns how many instructions the program takes, as callgrind counts them."""
+    out = run("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", program, what, str(times))
+    return int(re.search(r"Collected : (\d+)", out)[1])
+
+
+def instructions_per_call(program, what):
+    few, many = 1000, 11000
+    return (instructions(program, what, many) - instructions(program, what, few)) / (many - few)
+
+
+Instruction = collections.namedtuple("Instruction", "address length text")
+
+
+def disassemble(program, function):
+    """Returns a function's instructions."""
+    listing = run("objdump", "-d", "--disassemble=" + function, program)
+    found = []
+    for line in listing.splitlines():
+        match = re.match(r"\s+([0-9a-f]+):\t((?:[0-9a-f]{2} )+)\s*(.*)", line)
+        if not match:
+            continue
+        length = len(match[2].split())
+        if match[3]:
+            found.append(Instruction(int(match[1], 16), length, match[3]))
+        elif found:  # the rest of a long one
+            found[-1] = found[-1]._replace(length=found[-1].length + length)
+    if not found:
+        sys.exit(f"{function} was not found in {program}")
+    return found
+
+
+def executed(program, work):
+    """Returns the addresses of guarded_call() that its calls run through, as offsets of its first instruction."""
+    out = work / "callgrind.out"
+    options = ["--dump-instr=yes", "--compress-pos=no", "--compress-strings=no", f"--callgrind-out-file={out}"]
+    run("valgrind", "--tool=callgrind", *options, program, "function", "100")
+    addresses, inside = set(), False
+    for line in out.read_text().splitlines():
+        if line.startswith("fn="):
+            inside = line == "fn=guarded_call"
+        elif inside and line.startswith("0x"):
+            addresses.add(int(line.split()[0], 16))
+    first = min(addresses)
+    return {address - first for address in addresses}
+
+
+LOCKED = re.compile(r"\block\b|\bxchg\b.*\(|\b[lms]fence\b|\bxacquire\b|\bcmpxchg|\bxadd")
+
+
+def look_at_code(bars, compiler, program, work):
+    code = disassemble(program, "guarded_call")
+    locked = [instruction.text for instruction in code if LOCKED.search(instruction.text)]
+    bars.at_most(4, f"locked instructions and fences in a guarded call, {compiler}", len(locked), 0)
+    start = code[0].address
+    hot_addresses = executed(program, work)
+    hot = sum(i.length for i in code if i.address - start in hot_addresses)
+    bars.at_most(17, f"bytes of hot code of a guarded call, {compiler}", hot, 160)
+    print(f"  {compiler}: {sum(i.length for i in code)} bytes with what seldom runs")
+
+
+def count(bars, compiler, program):
+    above = instructions_per_call(program, "guarded") - instructions_per_call(program, "bare")
+    bars.at_most(3, f"instructions of a guarded call above the bare one, {compiler}", round(above, 2), INSTRUCTIONS[compiler])
+
+
+def facts(bars, compiler, work):
+    for line in run(build(compiler, work, "facts")).splitlines():
+        bar, figure, limit, what = line.split(None, 3)
+        bars.at_most(int(bar), what, int(figure), int(limit))
+
+
+def cpu_seconds(compiler, source):
+    child = subprocess.Popen([compiler, *FLAGS, "-c", str(source), "-o", os.devnull])
+    _, status, usage = os.wait4(child.pid, 0)
+    if status != 0:
+        sys.exit(f"{compiler} does not compile {source}")
+    return usage.ru_utime + usage.ru_stime
+
+
+COMPILE = [
+    # ours, what it is compared with, how many times as long it may take
+    (["nmr/rundown.hpp"], ["atomic"], 1.25),
+    (["nmr/nmr.hpp"], ["atomic", "mutex", "condition_variable", "functional", "memory"], 1.5),
+]
+
+
+def compile_times(bars, compiler, work, rounds):
+    for ours, theirs, limit in COMPILE:
+        sources = []
+        for name, headers in (("ours", ours), ("theirs", theirs)):
+            source = work / f"{name}.cpp"
+            source.write_text("".join(f"#include <{header}>\n" for header in headers) + "int main() {}\n")
+            sources.append(source)
+        ratios = [cpu_seconds(compiler, sources[0]) / cpu_seconds(compiler, sources[1]) for _ in range(rounds)]
+        what = f"compile time of <{ours[0]}> / of <{'> <'.join(theirs)}>, {compiler}"
+        bars.at_most(15, what, statistics.median(ratios), limit, "timed")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build" / "exact")
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+
+    bars = Bars()
+    compilers = [compiler for compiler in INSTRUCTIONS if shutil.which(compiler)]
+    if not compilers:
+        sys.exit("none of " + ", ".join(INSTRUCTIONS) + " was found")
+    for compiler in compilers:
+        program = build(compiler, options.work, "one_call")
+        count(bars, compiler, program)
+        look_at_code(bars, compiler, program, options.work)
+    facts(bars, compilers[0], options.work)
+    for compiler in compilers:
+        compile_times(bars, compiler, options.work, 5 if options.quick else 11)
+    if options.json:
+        options.json.write_text(json.dumps([bar._asdict() for bar in bars], indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
