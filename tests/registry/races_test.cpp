@@ -268,6 +268,43 @@ TEST_CASE_TEMPLATE("R78: accepting into an occupied handle races with the end of
   CHECK(world.log.count(What::kAttach, &client) == kThreads * kTurns);
 }
 
+TEST_CASE_TEMPLATE("R78: what is in a handle ends while another binding is being put into its place", Calls,
+                   nmr::PerThreadCalls, nmr::OneWordCalls) {
+  World<Calls> world;
+  Provider<Calls> first(world, 1);
+  Provider<Calls> second(world, 2);
+  Client<Calls> client(world, 3);
+  typename Client<Calls>::Handle handle(world.registry.calls());
+  std::list<typename Client<Calls>::Attachment> attachments;
+  client.on_attach = [&](auto& offer) {
+    return offer.accept(handle, &attachments.emplace_back(client, world.registry.calls(), offer),
+                        &client.kDispatch);
+  };
+  CHECK(client.enroll() == Status::kSuccess);
+  CHECK(first.enroll() == Status::kSuccess);
+  {
+    auto guard = handle.try_call();
+    REQUIRE(guard);
+    void* const of_first = guard.context();
+    Threads registrant(1, [&](int) { (void)second.enroll(); });
+    // One-word counting: the registrant waits for this call from here on. Per thread it does not.
+    spin_until([&] {
+      auto another = handle.try_call();
+      return !another || another.context() != of_first;
+    });
+    (void)first.registration.deregister();
+    CHECK_FALSE(first.attachment().cleaned);
+    guard.leave();
+  }
+  CHECK(first.attachment().cleaned);
+  CHECK(client.registration.attached() == 1);
+  auto guard = handle.try_call();
+  REQUIRE(guard);
+  CHECK(guard->call(guard.context(), 1) == 2);
+  guard.leave();
+  client.leave();
+}
+
 TEST_CASE_TEMPLATE(
     "R79: a registration whose binding is gone before register returns says that nothing is attached", Calls,
     nmr::PerThreadCalls, nmr::OneWordCalls) {
