@@ -78,7 +78,8 @@ void Model::end_register(int registration, Status status) {
   end_op();
 }
 
-/// What a call had to do has been done when it returns: offers made, unless one side left first; detaches asked for (T11).
+/// What a call had to do has been done when it returns: offers made, unless one side left first; detaches
+/// asked for (T11).
 void Model::end_op() {
   const int op = ops_.back();
   ops_.pop_back();
@@ -227,6 +228,7 @@ void Model::end_accept(Key key, Status status, int handle) {
   } else {
     binding.sides[1].handle = kOwnHandle;
     binding.state = BindingState::kClientAttaching;
+    binding.refusal_noted = true;
     refuse(key);
   }
 }
@@ -253,7 +255,8 @@ void Model::end_attach(Key key, Status status) {
   Binding& binding = find(key);
   const auto replaced = std::exchange(binding.replaced, {});
   const bool attached = binding.state == BindingState::kHalfAttached;
-  if (!nmr::succeeded(status)) refuse(key);
+  // One that the provider has refused is not refused by the client as well.
+  if (!nmr::succeeded(status) && (attached || !binding.refusal_noted)) refuse(key);
   if (!attached) {
     expect(!nmr::succeeded(status), "attached without accept()");
     bindings_.erase(key);

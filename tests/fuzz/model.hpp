@@ -1,7 +1,8 @@
 #pragma once
-/// What a registry has to do, without threads, locks or lists: every registration and binding, and how far each has come.
-/// It is told of each call and callback, and ends the program where the library does what the rules do not allow, or has
-/// not done what they demand. (I1 to I11, T1 to T15 are those of the description of the registry's life cycles.)
+/// What a registry has to do, without threads, locks or lists: every registration and binding, and how far
+/// each has come. It is told of each call and callback, and ends the program where the library does what the
+/// rules do not allow, or has not done what they demand. (I1 to I11, T1 to T15 are those of the description
+/// of the registry's life cycles.)
 #include <array>
 #include <cstddef>
 #include <map>
@@ -65,6 +66,7 @@ class Model {
     BindingState state = BindingState::kOffered;
     std::array<Side, 2> sides;
     bool detach_requested = false;
+    bool refusal_noted = false;
     int op = 0;  // the call that offers it, or that has to ask both sides to detach
     int batch = 0;  // those whose calls are refused together
     std::vector<std::pair<Key, ModuleSide>> replaced;  // by accepting this one
@@ -125,8 +127,8 @@ class Model {
 
   // ---- looking ----
 
-  /// The bindings that are to be cleaned up now. Whoever does something takes them before, and compares after: nothing that
-  /// has become due by it may be left over. `idle`: no executor has anything to run.
+  /// The bindings that are to be cleaned up now. Whoever does something takes them before, and compares
+  /// after: nothing that has become due by it may be left over. `idle`: no executor has anything to run.
   [[nodiscard]] std::set<Key> due() const;
   void settle(const std::set<Key>& due_before, bool idle) const;
 

@@ -123,7 +123,7 @@ class ModuleWorld : public BasicWorld {
 
   Status accept_provider(SlotOf<kClient>& slot, typename Types<kClient>::Offer& offer, Key key,
                          bool attached) {
-    auto& context = contexts.emplace_back(*this, key, kClient);
+    auto& context = contexts.emplace_back(Context{*this, key, kClient});
     const auto [handle, name] =
         attached ? std::pair{static_cast<typename Types<kClient>::Handle*>(nullptr), int{Model::kOwnHandle}}
                  : choose_handle<kClient>(slot, offer, context);
@@ -150,7 +150,7 @@ class ModuleWorld : public BasicWorld {
     if (what == 6) status = kOwnError;
     if (what == 7) status = Status::kUnhandledException;
     if (what < 5) {
-      auto& context = contexts.emplace_back(*this, key, kProvider);
+      auto& context = contexts.emplace_back(Context{*this, key, kProvider});
       const auto [handle, its_name] = choose_handle<kProvider>(slot, offer, context);
       name = its_name;
       status = handle != nullptr ? offer.accept(*handle, &context, &kTable<kProvider>)

@@ -9,7 +9,8 @@
 
 namespace fuzz {
 
-/// The operations, over one way to count calls. Each tells the model before and after, and compares what is returned.
+/// The operations, over one way to count calls. Each tells the model before and after, and compares what is
+/// returned.
 template <class Calls>
 class RegistryWorld : public ModuleWorld<Calls> {
   using Base = ModuleWorld<Calls>;

@@ -18,8 +18,8 @@ std::vector<std::uint8_t> read(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-/// Runs each file of a directory of the corpus. Returns how many there are. A difference between library and model ends
-/// the program, with a line that says which it is.
+/// Runs each file of a directory of the corpus. Returns how many there are. A difference between library and
+/// model ends the program, with a line that says which it is.
 template <class Scenario>
 int replay(const char* directory, Scenario scenario) {
   int files = 0;

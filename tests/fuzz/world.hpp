@@ -1,5 +1,6 @@
 #pragma once
-/// A registry with a few modules that do in each callback what the input says, and the model that watches them.
+/// A registry with a few modules that do in each callback what the input says, and the model that watches
+/// them.
 #include <deque>
 #include <memory>
 #include <vector>

@@ -66,6 +66,51 @@ TEST_CASE_TEMPLATE("R30: success without accept is a refusal and reported, and b
   CHECK(world.log.count(What::kDetach) == 0);
 }
 
+TEST_CASE_TEMPLATE("R30: a provider's success without accept is a refusal and reported; nothing is attached",
+                   Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
+  World<Calls> world;
+  auto& registry = world.registry;
+  using Registry = std::remove_reference_t<decltype(registry)>;
+  typename Registry::ProviderModule module;
+  module.module_id = nmr::ModuleId(1);
+  module.attach_client = [](void*, typename Registry::ClientOffer&) { return Status::kSuccess; };
+  module.detach_client = [](void*, nmr::DetachCompletion) noexcept { FAIL("not attached"); };
+  typename Registry::ProviderRegistration provider;
+  CHECK(registry.register_provider(module, nullptr, provider) == Status::kSuccess);
+  Client<Calls> client(world, 2);
+  client.on_attach = [&](auto& offer) {
+    CHECK(client.accept(offer) == Status::kInvalidDeviceState);
+    return Status::kInvalidDeviceState;
+  };
+  {
+    MisuseTrap trap;
+    CHECK(client.enroll() == Status::kSuccess);
+    CHECK(trap.count() == 1);
+    CHECK(trap.operation() == "attach_client");
+  }
+  CHECK(client.registration.attached() == 0);
+  std::array<nmr::Refusal, 2> refusals;
+  CHECK(client.registration.refusals(refusals) == 1);
+  CHECK(refusals[0].status == Status::kInvalidDeviceState);
+  CHECK(refusals[0].refused_by == ModuleSide::kProvider);
+  CHECK(provider.refusals(refusals) == 1);
+}
+
+TEST_CASE_TEMPLATE("R31: a refusal that the client hands through is noted once", Calls, nmr::PerThreadCalls,
+                   nmr::OneWordCalls) {
+  World<Calls> world;
+  Provider<Calls> provider(world, 1);
+  Client<Calls> client(world, 2);
+  provider.answer = Status::kNoInterface;
+  CHECK(provider.enroll() == Status::kSuccess);
+  CHECK(client.enroll() == Status::kSuccess);
+  std::array<nmr::Refusal, 2> refusals;
+  CHECK(client.registration.refusals(refusals) == 1);
+  CHECK(refusals[0].status == Status::kNoInterface);
+  CHECK(refusals[0].refused_by == ModuleSide::kProvider);
+  CHECK(provider.registration.refusals(refusals) == 1);
+}
+
 TEST_CASE_TEMPLATE("R31: a refused pair is not offered again until one of them registers again", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
   World<Calls> world;

@@ -1,4 +1,5 @@
-// Whatever a callback does, and whatever is passed in: each binding comes to its end once, and others do not notice.
+// Whatever a callback does, and whatever is passed in: each binding comes to its end once, and others do not
+// notice.
 #include <functional>
 
 #include "registry/fixture.hpp"

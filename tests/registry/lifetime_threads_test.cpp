@@ -1,4 +1,5 @@
-// The end of registrations with many threads at it: waiters, completers, and those who destroy what they waited for.
+// The end of registrations with many threads at it: waiters, completers, and those who destroy what they
+// waited for.
 #include <chrono>
 #include <memory>
 

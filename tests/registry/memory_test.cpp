@@ -8,7 +8,8 @@
 
 namespace {
 
-/// Lets the registry own a module's contexts: two allocations in each attach callback, the module's only ones.
+/// Lets the registry own a module's contexts: two allocations in each attach callback, the module's only
+/// ones.
 template <class Module, class Calls>
 void own_attachments(Module& module, World<Calls>& world) {
   using Attachment = typename Module::Attachment;
@@ -21,8 +22,9 @@ void own_attachments(Module& module, World<Calls>& world) {
   };
 }
 
-/// Registers `module` with each allocation failing in turn. Whatever fails, nothing is left of it, and `bystander`, which
-/// is attached to one of the peers, does not notice. Returns how many allocations there are.
+/// Registers `module` with each allocation failing in turn. Whatever fails, nothing is left of it, and
+/// `bystander`, which is attached to one of the peers, does not notice. Returns how many allocations there
+/// are.
 template <class Module, class Calls, class Bystander>
 std::size_t fail_each_allocation(World<Calls>& world, Module& module, Bystander& bystander,
                                  std::size_t peers) {

@@ -66,7 +66,8 @@ enum class Where : std::uint8_t {
   kCall,  // last: one-word counting cannot tell
 };
 
-/// Destroys a registration in a callback of its own: reported once, and everything comes to its end nevertheless.
+/// Destroys a registration in a callback of its own: reported once, and everything comes to its end
+/// nevertheless.
 template <class Calls>
 void destroy_in(Where where, ModuleSide whose) {
   CAPTURE(static_cast<int>(where));

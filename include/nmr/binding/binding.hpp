@@ -56,7 +56,7 @@ class BasicBinding : private UntypedBinding<Calls> {
   /// running, when this returns.
   ///
   /// Returns       kSuccess, or kPossibleDeadlock if this thread is inside a guarded call of this binding
-  ///               (known where calls are counted per thread).
+  ///               (known where calls are counted per thread, of as many as a thread has slots for).
   /// Progress      blocking. Ordering: kSuccess happens-after every call.
   Status wait_until_detached() noexcept {
     if (inside()) return Status::kPossibleDeadlock;

@@ -19,6 +19,9 @@ class Completion {
 
   void run() noexcept { function_(*this, context_); }
 
+  /// The node's link, for the queue of an executor: free to use from post() until run().
+  [[nodiscard]] Completion*& link() noexcept { return next_; }
+
  protected:
   /// For a node that its owner may want to take back (a timed wait). `claim` is called once the node is bound
   /// to run, before any node that ends together with it runs.

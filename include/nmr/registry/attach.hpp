@@ -20,6 +20,7 @@ struct BasicOffer {
   typename Calls::Cell* cell = nullptr;
   void* context = nullptr;
   const void* dispatch = nullptr;
+  bool agreed = false;  // the provider has called accept()
   typename Calls::Target* replaced = nullptr;  // what accepting took out of occupied handles
 };
 
@@ -70,10 +71,16 @@ struct BasicAttach {
       Turn turn(state, provider.registration);
       status = ask(state, provider, to_provider);
     }
+    if (succeeded(status) && !to_provider.agreed) {
+      Atomics::misuse({"ProviderRegistration", "attach_client",
+                       "the attach callback succeeded without accept()", &provider.registration});
+      status = Status::kInvalidDeviceState;
+    }
     if (!succeeded(status)) {
       provider.owned.reset();
       LockGuard lock(state.mutex);
       note(binding, status, ModuleSide::kProvider);
+      binding.refusal_noted = true;
       binding.state = BindingState::kClientAttaching;
       return status;
     }
@@ -96,6 +103,7 @@ struct BasicAttach {
     offer.cell = cell;
     offer.context = context;
     offer.dispatch = dispatch;
+    offer.agreed = true;
     return Status::kSuccess;
   }
 
@@ -181,7 +189,7 @@ struct BasicAttach {
           misuse = "the attach callback succeeded without a successful accept()";
           status = Status::kInvalidDeviceState;
         }
-        note(binding, status, ModuleSide::kClient);
+        if (!binding.refusal_noted) note(binding, status, ModuleSide::kClient);
         binding.state = BindingState::kRejected;
       }
     }

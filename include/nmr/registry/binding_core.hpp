@@ -100,6 +100,7 @@ struct BasicBindingCore {
   const BindingId id;
   BindingState state = BindingState::kOffered;
   bool detach_requested = false;  // while it was being attached
+  bool refusal_noted = false;  // by the side that refused; the client hands the same status through
   std::uint8_t sides_left = 0;  // not done yet
   BasicBindingCore* batch = nullptr;
   std::uintptr_t walker = 0;  // the thread that has it on its list, and has yet to call back about it

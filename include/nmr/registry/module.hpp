@@ -34,7 +34,8 @@ struct BasicClientModule {
   const typename CharacteristicsOf<N>::Client* characteristics = nullptr;
   /// Where this side's cleanup runs, and what follows its last call; null: on the thread that leaves last.
   Executor* executor = nullptr;
-  /// True: one attach callback at a time, other threads that offer wait. False: they may overlap.
+  /// True: one attach callback at a time, other threads that offer wait. False: they may overlap. Two modules
+  /// that both want it and register from inside their attach callbacks can wait for each other crosswise.
   bool serialize_attach = false;
 };
 

@@ -41,7 +41,7 @@ Status read_versioned(const T* peer, std::uint16_t version, T& mine) noexcept {
   if (peer == nullptr) return Status::kInvalidParameter;
   // Not through T: the peer's struct may be shorter than one.
   VersionHeader header;
-  std::memcpy(&header, peer, sizeof(header));
+  std::memcpy(static_cast<void*>(&header), peer, sizeof(header));
   if (header.version != version) return Status::kRevisionMismatch;
   if (header.size < sizeof(VersionHeader)) return Status::kInvalidParameter;
   const std::uint32_t known = header.size < sizeof(T) ? header.size : static_cast<std::uint32_t>(sizeof(T));
