@@ -21,8 +21,8 @@ struct Clock {
   [[nodiscard]] bool covers(ThreadId thread, Time time) const noexcept { return times[thread] >= time; }
 };
 
-/// For each location the oldest message that may still be read. A view is about coherence: fences pass views on
-/// without ordering plain data, which only clocks do.
+/// For each location the oldest message that may still be read. A view is about coherence: fences pass views
+/// on without ordering plain data, which only clocks do.
 struct View {
   std::array<std::uint8_t, kMaxLocations> oldest{};
 

@@ -1,5 +1,6 @@
 #pragma once
-/// What the programs for the call path are made of: services that end themselves when their last call has left.
+/// What the programs for the call path are made of: services that end themselves when their last call has
+/// left.
 #include <nmr/calls/one_word_calls.hpp>
 #include <nmr/calls/per_thread_calls.hpp>
 
@@ -7,8 +8,8 @@
 
 namespace model {
 
-/// Something to call. Its completion ends the data and the target itself, so any touch that it does not come after is
-/// a fault.
+/// Something to call. Its completion ends the data and the target itself, so any touch that it does not come
+/// after is a fault.
 template <class Calls>
 struct Service : Calls::Target {
   using Target = typename Calls::Target;
@@ -40,6 +41,7 @@ struct World {
 
   void attach(Cell& to, Service<Calls>& service) noexcept {
     check(service.open(), "it is not in use");
+    service.data.write(1);  // as whatever prepares what is called
     nmr::BasicCallTarget<typename Calls::Atomics>* replaced = to.install(service);
     while (replaced != nullptr) {
       auto* const next = replaced->next_to_close();  // before its end may come

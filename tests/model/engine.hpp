@@ -32,7 +32,8 @@ class Engine {
   [[nodiscard]] std::uintptr_t thread_pointer() const noexcept { return threads_[current_].pointer; }
   [[nodiscard]] unsigned misuse_count() const noexcept { return misuse_count_; }
 
-  /// Waits unless the deadline is over; once a wait has run out of time, its deadline is over for this thread.
+  /// Waits unless the deadline is over; once a wait has run out of time, its deadline is over for this
+  /// thread.
   template <class Wait>
   bool wait_until(std::int64_t deadline, Wait wait) {
     if (deadline <= 1 || threads_[current_].over == deadline) return false;
@@ -104,7 +105,8 @@ class Engine {
   void list_actions(std::vector<Action>& out);
   void list_step(ThreadId id, std::vector<Action>& out);
   [[nodiscard]] bool step_enabled(ThreadId id);
-  /// A bounded search may not leave out runs for others that are beyond the bound; buffers make races of their own.
+  /// A bounded search may not leave out runs for others that are beyond the bound; buffers make races of
+  /// their own.
   [[nodiscard]] bool reduces() const noexcept {
     return options_.reduction == Reduction::kRaces && options_.preemptions < 0 &&
            options_.backend == Backend::kViews;

@@ -1,6 +1,6 @@
 #pragma once
-/// The explorer: runs a program of a few threads in every way that its memory model allows, by running it again and
-/// again with other choices. What it finds is a fault with the run that leads to it.
+/// The explorer: runs a program of a few threads in every way that its memory model allows, by running it
+/// again and again with other choices. What it finds is a fault with the run that leads to it.
 #include <functional>
 #include <optional>
 #include <set>
@@ -48,8 +48,8 @@ class Run {
 
   /// Adds a thread. `pointer` is what its thread_pointer() returns; 0 gives each thread one of its own.
   unsigned thread(Body body, std::uintptr_t pointer = 0);
-  /// Adds a thread that begins after another has ended, as one does that is given the memory of that other, and so its
-  /// thread pointer.
+  /// Adds a thread that begins after another has ended, as one does that is given the memory of that other,
+  /// and so its thread pointer.
   unsigned thread_after(unsigned predecessor, Body body, std::uintptr_t pointer = 0);
   /// Makes the setup run as if it were the thread that is given this thread pointer.
   void set_up_as(std::uintptr_t pointer);

@@ -15,8 +15,8 @@ class Fiber {
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
-  /// Makes the next resume() start `body` from the top. Whatever the fiber was doing is abandoned: no destructor of
-  /// it runs. `body` must end in a suspend() that is never resumed.
+  /// Makes the next resume() start `body` from the top. Whatever the fiber was doing is abandoned: no
+  /// destructor of it runs. `body` must end in a suspend() that is never resumed.
   void restart(Body body, void* context) noexcept;
 
   void resume() noexcept;

@@ -13,7 +13,8 @@ constexpr auto kRelaxed = std::memory_order_relaxed;
 constexpr auto kAcquire = std::memory_order_acquire;
 constexpr auto kRelease = std::memory_order_release;
 
-// What all runs of a program have ended with. Kept by the explorer's own heap, so filled with program_running off.
+// What all runs of a program have ended with. Kept by the explorer's own heap, so filled with program_running
+// off.
 std::set<std::string> outcomes;
 
 void note(std::initializer_list<int> values) {
@@ -139,7 +140,8 @@ void read_coherence(Run& run) {
   run.at_end([&s] { note({s.a, s.b}); });
 }
 
-// A later store of the releasing thread, or a read-modify-write of another, stands between the release and the reader.
+// A later store of the releasing thread, or a read-modify-write of another, stands between the release and
+// the reader.
 template <bool by_modify>
 void release_sequence(Run& run) {
   auto& s = *new Shared;

@@ -1,10 +1,10 @@
 #pragma once
 /// What threads share under the explorer: objects, the stores to them, and what each thread knows of them.
 ///
-/// The views follow the usual operational form of the C++20 model: each store is a message; a thread may read any
-/// message that is not older than its view; release messages carry their writer's view and clock; only
-/// read-modify-writes continue a release sequence. A new store is always the newest, and no load reads a store that
-/// comes later: load buffering and 2+2W are not explored.
+/// The views follow the usual operational form of the C++20 model: each store is a message; a thread may read
+/// any message that is not older than its view; release messages carry their writer's view and clock; only
+/// read-modify-writes continue a release sequence. A new store is always the newest, and no load reads a
+/// store that comes later: load buffering and 2+2W are not explored.
 #include <deque>
 #include <string>
 #include <vector>

@@ -168,7 +168,8 @@ struct ModelPolicy {
     SignalBlock& operator=(const SignalBlock&) = delete;
   };
 
-  /// Orders the compiler only. Here nothing is reordered within a thread that the model does not reorder itself.
+  /// Orders the compiler only. Here nothing is reordered within a thread that the model does not reorder
+  /// itself.
   static void light_fence() noexcept {}
   static void full_fence(Site site = Site::here()) noexcept {
     Engine::get().perform({OpKind::kFullFence, site});

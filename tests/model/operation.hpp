@@ -60,8 +60,8 @@ struct Op {
          order == std::memory_order_seq_cst;
 }
 
-/// What the explorer can do next. Two actions of different threads commute unless they use the same resource and
-/// one of them writes it; that is all the reduction knows.
+/// What the explorer can do next. Two actions of different threads commute unless they use the same resource
+/// and one of them writes it; that is all the reduction knows.
 struct Action {
   enum Kind : std::uint8_t { kStep, kServe, kFlush, kTimeout };
   /// Resources: 0 none, then the two below, then the objects by their numbers.

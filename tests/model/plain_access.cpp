@@ -1,5 +1,6 @@
-// Plain accesses of programs and of the headers in them. Programs are compiled as for the thread sanitizer, but linked
-// with these functions instead of its runtime: so the compiler tells of each access, and the explorer's clocks judge it.
+// Plain accesses of programs and of the headers in them. Programs are compiled as for the thread sanitizer,
+// but linked with these functions instead of its runtime: so the compiler tells of each access, and the
+// explorer's clocks judge it.
 #include <cstring>
 
 #include "engine.hpp"

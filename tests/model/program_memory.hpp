@@ -1,5 +1,6 @@
 #pragma once
-/// The memory that programs under test live in: a heap and a stack for each thread, at the same addresses in every run.
+/// The memory that programs under test live in: a heap and a stack for each thread, at the same addresses in
+/// every run.
 #include <cstddef>
 #include <cstdint>
 
@@ -15,8 +16,8 @@ struct alignas(4096) ProgramMemory {
 };
 extern ProgramMemory program_memory;
 
-/// Says whether the code that runs is the program's and not the explorer's: what it allocates then comes from a heap
-/// that is forgotten after each run, so that runs that are given up leak nothing.
+/// Says whether the code that runs is the program's and not the explorer's: what it allocates then comes from
+/// a heap that is forgotten after each run, so that runs that are given up leak nothing.
 extern bool program_running;
 void forget_heap() noexcept;
 
@@ -32,8 +33,8 @@ struct PlainCell {
 /// Returns the cell of an address, or null if it is not the program's.
 [[nodiscard]] PlainCell* plain_cell(const void* address) noexcept;
 
-/// Ends the life of a piece of memory that is not deleted: any access that it does not come after is a fault, and so is
-/// any later one.
+/// Ends the life of a piece of memory that is not deleted: any access that it does not come after is a fault,
+/// and so is any later one.
 void retire(const void* memory, std::size_t size) noexcept;
 
 }  // namespace model

@@ -1,6 +1,6 @@
 #pragma once
-/// The programs that the shipped headers are run with. Each is complete on its own: it says what must hold, so that
-/// it finds planted faults as well as real ones.
+/// The programs that the shipped headers are run with. Each is complete on its own: it says what must hold,
+/// so that it finds planted faults as well as real ones.
 #include <span>
 
 #include "explore.hpp"

@@ -1,4 +1,5 @@
-// Every program of the rundown floor, and those of the call path that are quick enough for each day, under the explorer.
+// Every program of the rundown floor, and those of the call path that are quick enough for each day, under
+// the explorer.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -22,8 +23,8 @@ void run_all(std::span<const NamedProgram> programs) {
   for (const NamedProgram& program : programs) run(program);
 }
 
-/// Programs of the call path, and how many preemptions of theirs can be tried in seconds. The first two have been explored
-/// to the end (2.8 million runs in minutes), which is more than a daily test can wait for.
+/// Programs of the call path, and how many preemptions of theirs can be tried in seconds. The first two have
+/// been explored to the end (2.8 million runs in minutes), which is more than a daily test can wait for.
 struct Bounded {
   std::string_view name;
   int preemptions;

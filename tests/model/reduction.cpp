@@ -1,6 +1,6 @@
-// Which orders of steps have to be tried. Dynamic partial order reduction: of the threads that could go on, one is
-// explored; another is added at a step when a later step of that other races with it, which is when the two could also
-// have come the other way round with another outcome.
+// Which orders of steps have to be tried. Dynamic partial order reduction: of the threads that could go on,
+// one is explored; another is added at a step when a later step of that other races with it, which is when
+// the two could also have come the other way round with another outcome.
 #include "engine.hpp"
 
 namespace model {
@@ -28,8 +28,9 @@ void Engine::find_races(ThreadId id) {
   }
 }
 
-/// Sees to it that the step `id` is about to take can come before step `at`. What leads there is all that has happened
-/// since without being caused by that step; it may begin with any of its steps that none of the others causes.
+/// Sees to it that the step `id` is about to take can come before step `at`. What leads there is all that has
+/// happened since without being caused by that step; it may begin with any of its steps that none of the
+/// others causes.
 void Engine::reverse(std::size_t at, ThreadId id) {
   Frame& frame = frames_[at];
   const auto among = [](const std::vector<Action>& list, const Action& action) {
@@ -59,8 +60,8 @@ void Engine::reverse(std::size_t at, ThreadId id) {
   for (const Action& action : frame.enabled) wake(frame, action.thread);
 }
 
-/// A run that is given up in a spin says nothing of what others would have done later: any of them might have ended the
-/// spin, so all are tried along its last turn.
+/// A run that is given up in a spin says nothing of what others would have done later: any of them might have
+/// ended the spin, so all are tried along its last turn.
 void Engine::wake_all_since_relax() {
   if (events_.empty() || events_.back().kind != OpKind::kRelax) return;
   const ThreadId spinner = events_.back().thread;

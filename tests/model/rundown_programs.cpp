@@ -75,7 +75,8 @@ void two_beginners(Run& run) {
   run.at_end([&] { end(object, 1, 1); });
 }
 
-// What a beginner has done before it begins happens-before the completion, also where it is not the one that completes.
+// What a beginner has done before it begins happens-before the completion, also where it is not the one that
+// completes.
 void beginners_publish(Run& run) {
   struct Shared {
     Ref ref;
@@ -94,6 +95,22 @@ void beginners_publish(Run& run) {
   run.thread([&] { (void)shared.ref.begin_rundown(); });
   run.thread([&] {
     if (shared.ref.try_acquire()) shared.ref.release();
+  });
+}
+
+// And where it gives no completion of its own that would carry it.
+void beginner_without_completion_publishes(Run& run) {
+  auto& object = *new Object;
+  check(object.ref.try_acquire(), "nothing has begun");
+  run.thread([&] { object.ref.release(); });
+  run.thread([&] {
+    object.data.write(2);
+    (void)object.ref.begin_rundown();
+  });
+  run.thread([&] {
+    if (!object.ref.rundown_begun()) return;
+    object.ref.wait_for_rundown();
+    check(object.data.read() == 2, "the beginner's write is there");
   });
 }
 
@@ -121,7 +138,8 @@ void observer(Run& run) {
   });
 }
 
-// Holders, whose references the explorer takes before the threads begin, and an owner who frees everything at once.
+// Holders, whose references the explorer takes before the threads begin, and an owner who frees everything at
+// once.
 template <int holders>
 void run_down_and_destroy(Run& run) {
   auto& object = *new Object;
@@ -178,7 +196,8 @@ void last_of_two_waiters_destroys(Run& run) {
   }
 }
 
-// Beginners that hold references, so that each may begin although the completion of the other destroys the object.
+// Beginners that hold references, so that each may begin although the completion of the other destroys the
+// object.
 void first_completion_destroys(Run& run) {
   struct Shared {
     Ref ref;
@@ -232,8 +251,8 @@ void two_timed_waits(Run& run) {
   run.at_end([&] { end(object, 1); });
 }
 
-// The list by itself: timed waits whose nodes are in it already, while it is closed by a thread that has another node
-// free it. This is the inside of a timed wait on an object that another waiter destroys.
+// The list by itself: timed waits whose nodes are in it already, while it is closed by a thread that has
+// another node free it. This is the inside of a timed wait on an object that another waiter destroys.
 template <int waits>
 void timed_wait_on_a_list_that_is_freed(Run& run) {
   struct Shared {
@@ -318,6 +337,37 @@ void born_run_down(Run& run) {
   });
 }
 
+// n = 0 only asks, and the answer is ordered like any other.
+void asked_while_reinitialized(Run& run) {
+  struct Shared {
+    Ref ref{Ref::BornRunDown{}};
+    Var<int> data{0};
+  };
+  auto& shared = *new Shared;
+  run.thread([&] {
+    if (shared.ref.try_acquire(0)) check(shared.data.read() == 1, "what was prepared is there");
+  });
+  run.thread([&] {
+    shared.data.write(1);
+    shared.ref.reinitialize();
+  });
+}
+
+// Begins as soon as it sees that it is open again.
+void begun_when_seen_open(Run& run) {
+  auto& object = *new Object;
+  (void)object.ref.begin_rundown();
+  run.thread([&] {
+    if (!object.ref.rundown_begun()) (void)object.ref.begin_rundown(object.also_done);
+  });
+  run.thread([&] { object.ref.reinitialize(); });
+  run.at_end([&] {
+    (void)object.ref.begin_rundown(object.done);
+    check(object.also <= 1, "no completion runs twice");
+    end(object, 1, object.also);
+  });
+}
+
 void event_on_the_waiters_stack(Run& run) {
   auto& place = *new Atomic<Event*>(nullptr);
   auto& data = *new Var<int>(0);
@@ -337,10 +387,11 @@ void event_on_the_waiters_stack(Run& run) {
 
 const NamedProgram kPrograms[] = {
     {"2 callers, beginner", callers_and_beginner<2>},
-    {"3 callers, beginner", callers_and_beginner<3>},
+    {"3 callers, beginner", callers_and_beginner<3>, -1, -1, {}, true},
     {"callers that count in n", callers_that_count_in_n},
     {"caller, 2 beginners", two_beginners},
     {"beginners publish", beginners_publish},
+    {"beginner without completion publishes", beginner_without_completion_publishes},
     {"caller, beginner, waiter", waiter},
     {"caller, beginner, observer", observer},
     {"1 holder, run_down destroys", run_down_and_destroy<1>},
@@ -357,6 +408,8 @@ const NamedProgram kPrograms[] = {
     {"reinitialize, 1 caller twice", reinitialize<1, 2>},
     {"reinitialize, 2 callers", reinitialize<2, 1>},
     {"born run down", born_run_down},
+    {"asked while reinitialized", asked_while_reinitialized},
+    {"begun when seen open", begun_when_seen_open},
     {"event on the waiter's stack", event_on_the_waiters_stack},
 };
 

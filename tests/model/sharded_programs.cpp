@@ -11,7 +11,8 @@ using Ref = nmr::BasicShardedRundownRef<ModelAtomics>;
 using nmr::Completion;
 using nmr::RundownState;
 
-/// Returns a thread pointer that the hash of ShardedRundownRef maps to the shard. The setup of a program is on shard 0.
+/// Returns a thread pointer that the hash of ShardedRundownRef maps to the shard. The setup of a program is
+/// on shard 0.
 std::uintptr_t on_shard(unsigned shard, unsigned nth = 0) {
   for (std::uintptr_t pointer = 0x1000;; pointer += 0x1000) {
     const std::uintptr_t mixed = pointer * static_cast<std::uintptr_t>(0x9E3779B97F4A7C15u);

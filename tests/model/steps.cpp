@@ -10,7 +10,8 @@ Engine::Outcome Engine::perform(Op op) {
   program_running = false;
   Thread& self = threads_[current_];
   if (options_.mutation) plant(op);
-  // Without interrupts a plain access commutes with everything that another thread does: clocks find the races.
+  // Without interrupts a plain access commutes with everything that another thread does: clocks find the
+  // races.
   const bool plain = op.kind >= OpKind::kRead && op.kind <= OpKind::kFree;
   self.pending = op;
   if (alone_ || (plain && !options_.interrupts)) {
