@@ -52,8 +52,8 @@ struct EnterAndLeave {
   }
 };
 
-/// Two hyperthreads share the units that execute, and the cache: then two threads gain little by nature, and a line that
-/// both write costs them little.
+/// Two hyperthreads share the units that execute, and the cache: then two threads gain little by nature, and
+/// a line that both write costs them little.
 void look_at_the_processors(Report& report, PairOfThreads& pair) {
   Rounds rounds;
   const auto spin = [&](unsigned threads) {

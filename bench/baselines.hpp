@@ -1,13 +1,15 @@
 #pragma once
-/// What people use today to keep a module alive while it is called. Each is a word or a few that say "open", with
-/// `bool enter()` and `void leave()`, and `void close()` that waits for the last call where that is possible.
+/// What people use today to keep a module alive while it is called. Each is a word or a few that say "open",
+/// with `bool enter()` and `void leave()`, and `void close()` that waits for the last call where that is
+/// possible.
 #include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
 
-/// Windows' scheme: one word, count above, bit 0 says that rundown has begun; both ways a compare-and-swap loop.
+/// Windows' scheme: one word, count above, bit 0 says that rundown has begun; both ways a compare-and-swap
+/// loop.
 class CasRundown {
  public:
   bool enter() noexcept {

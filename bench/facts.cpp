@@ -1,4 +1,5 @@
-// What holds by construction: sizes, and where a guarded call writes. One fact a line: bar, figure, limit, words.
+// What holds by construction: sizes, and where a guarded call writes. One fact a line: bar, figure, limit,
+// words.
 #include <cstdio>
 
 #include <nmr/nmr.hpp>
@@ -14,7 +15,8 @@ void fact(int bar, std::size_t figure, std::size_t limit, const char* what) {
 
 using Record = nmr::BasicCallRecord<nmr::StdAtomics>;
 
-// A record has its cache lines for itself, so that what lies in another thread's is never written by this one's calls.
+// A record has its cache lines for itself, so that what lies in another thread's is never written by this
+// one's calls.
 static_assert(sizeof(Record) == alignof(Record) && alignof(Record) >= nmr::kCacheLine);
 
 /// How many of the places that calls have written to lie outside of the thread's record.

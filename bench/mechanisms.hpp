@@ -1,6 +1,6 @@
 #pragma once
-/// The same call made in a dozen ways. Each mechanism is a place to call through: `int call(int value)` returns what
-/// the callee does, or -1 if it is refused.
+/// The same call made in a dozen ways. Each mechanism is a place to call through: `int call(int value)`
+/// returns what the callee does, or -1 if it is refused.
 #include <atomic>
 #include <memory>
 

@@ -7,8 +7,8 @@
 
 #include "clock.hpp"
 
-/// Calls `times` times, each with the result of the last. `kCopy` makes several of it: how fast a processor runs a short
-/// loop depends on where it lies (branch predictors), and one place would be measured for all.
+/// Calls `times` times, each with the result of the last. `kCopy` makes several of it: how fast a processor
+/// runs a short loop depends on where it lies (branch predictors), and one place would be measured for all.
 template <int kCopy = 0, class Mechanism>
 [[gnu::noinline, gnu::aligned(64)]] void call_often(Mechanism& mechanism, int times) {
   int value = 0;

@@ -1,4 +1,5 @@
-// One call in each way, each in a function of its own for exact.py to look at, and a program that makes many of them.
+// One call in each way, each in a function of its own for exact.py to look at, and a program that makes many
+// of them.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>

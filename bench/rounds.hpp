@@ -1,5 +1,6 @@
 #pragma once
-/// Several things measured in turns, A B C A B C ..., so that what the machine does meanwhile hits all of them.
+/// Several things measured in turns, A B C A B C ..., so that what the machine does meanwhile hits all of
+/// them.
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -9,8 +10,8 @@
 
 #include "clock.hpp"
 
-/// Returns the CPU time of a fixed number of independent instructions. It grows when something else has its share of
-/// the core, such as the other hyperthread.
+/// Returns the CPU time of a fixed number of independent instructions. It grows when something else has its
+/// share of the core, such as the other hyperthread.
 [[gnu::noinline]] inline double disturbance() {
   const double begin = cpu_ns();
   std::uint64_t a = 1, b = 2, c = 3, d = 4, e = 5, f = 6;

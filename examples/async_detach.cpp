@@ -1,5 +1,5 @@
-// A request that outlives the call that started it. Detach completes when the request has, and when the provider has
-// written back what it still had. Neither blocks a callback, and nobody counts anything.
+// A request that outlives the call that started it. Detach completes when the request has, and when the
+// provider has written back what it still had. Neither blocks a callback, and nobody counts anything.
 #include <nmr/registry.hpp>
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// A registry of one's own, made of BindingHandle and RundownRef alone: modules come and go by name, and clients that were
-// bound to a name call whichever module has it now.
+// A registry of one's own, made of BindingHandle and RundownRef alone: modules come and go by name, and
+// clients that were bound to a name call whichever module has it now.
 #include <nmr/binding.hpp>
 #include <nmr/rundown.hpp>
 
@@ -25,7 +25,8 @@ struct TextNpi {
 
 class TextModules {
  public:
-  /// What a client gets: the place that a name's module is called through. Movable; keeps the registry from closing.
+  /// What a client gets: the place that a name's module is called through. Movable; keeps the registry from
+  /// closing.
   class Client {
    public:
     [[nodiscard]] nmr::CallGuard<TextNpi> try_call() { return handle_->try_call(); }

@@ -1,6 +1,6 @@
-// Detaching a client module from a provider module that it is calling, twice: by hand, as the Network Module Registrar of
-// Windows asks of the author of every module, and with the library. Both under load: no call may run into a provider that
-// has gone.
+// Detaching a client module from a provider module that it is calling, twice: by hand, as the Network Module
+// Registrar of Windows asks of the author of every module, and with the library. Both under load: no call may
+// run into a provider that has gone.
 #include <nmr/registry.hpp>
 
 #include <atomic>
@@ -89,7 +89,8 @@ void detach_provider(void*, nmr::DetachCompletion) noexcept {}
 
 }  // namespace with_library
 
-/// Calls from four threads until each has been refused, and detaches meanwhile. Returns how many calls got in.
+/// Calls from four threads until each has been refused, and detaches meanwhile. Returns how many calls got
+/// in.
 template <class Call, class Detach>
 long under_load(Call call, Detach detach_and_free) {
   std::atomic<long> calls = 0;

@@ -1,4 +1,5 @@
-// The whole of it on one screen: an interface, a provider, a client, a guarded call, and the provider leaving.
+// The whole of it on one screen: an interface, a provider, a client, a guarded call, and the provider
+// leaving.
 #include <nmr/registry.hpp>
 
 #include <cstdio>

@@ -1,4 +1,5 @@
-// Providers and clients find each other in a registry, whichever comes first; they call each other, and leave.
+// Providers and clients find each other in a registry, whichever comes first; they call each other, and
+// leave.
 #include <nmr/registry.hpp>
 
 #include <cstdio>

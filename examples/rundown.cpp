@@ -1,4 +1,5 @@
-// An object that several threads use and one shuts down: its memory goes when the last user has left, and no sooner.
+// An object that several threads use and one shuts down: its memory goes when the last user has left, and no
+// sooner.
 #include <nmr/rundown.hpp>
 
 #include <atomic>
@@ -22,7 +23,8 @@ class Journal {
     return true;
   }
 
-  /// Refuses writers from now on. Does not wait: the last of them frees the pages, or this thread if there is none.
+  /// Refuses writers from now on. Does not wait: the last of them frees the pages, or this thread if there is
+  /// none.
   void shut_down() { rundown_.begin_rundown(last_has_left_); }
 
   /// Waits until the pages have been freed, and returns what was written.

@@ -1,11 +1,11 @@
-// Swaps a plug-in under load: threads call it without a pause while its next version is loaded and put in its place, and
-// the old one drains, is destroyed and unloaded, again and again. Every result is checked, no call is refused, and each
-// old version is proved to have left the memory of the process.
+// Swaps a plug-in under load: threads call it without a pause while its next version is loaded and put in its
+// place, and the old one drains, is destroyed and unloaded, again and again. Every result is checked, no call
+// is refused, and each old version is proved to have left the memory of the process.
 //
 //   hot_swap [seconds=10] [--threads N=one for each processor] [--with-gap]
 //
-// --with-gap detaches the old version and lets it drain before the next is attached, as the registrar of Windows would:
-// calls in between are refused, and counted.
+// --with-gap detaches the old version and lets it drain before the next is attached, as the registrar of
+// Windows would: calls in between are refused, and counted.
 #include <unistd.h>
 
 #include <atomic>
@@ -95,7 +95,8 @@ class HotSwap {
     }
   }
 
-  /// Ends, on a thread of its own, what calls have started; the version that was called may have been replaced by then.
+  /// Ends, on a thread of its own, what calls have started; the version that was called may have been
+  /// replaced by then.
   void finish_requests(Tally& tally) {
     Result result;
     while (auto request = requests_.take()) {

@@ -39,8 +39,8 @@ inline bool is_mapped(const std::filesystem::path& file) {
   return false;
 }
 
-/// A shared library, loaded from a copy of its own: the loader knows a file by its inode, and would give out the
-/// library that is there already instead of loading it once more.
+/// A shared library, loaded from a copy of its own: the loader knows a file by its inode, and would give out
+/// the library that is there already instead of loading it once more.
 class Library {
  public:
   Library(const std::filesystem::path& original, std::filesystem::path copy) : copy_(std::move(copy)) {
@@ -62,8 +62,8 @@ class Library {
     return reinterpret_cast<Function*>(address);
   }
 
-  /// Unloads it. Returns whether it has really gone, which the return value of dlclose() does not tell: it is 0 also
-  /// where the library stays for good.
+  /// Unloads it. Returns whether it has really gone, which the return value of dlclose() does not tell: it is
+  /// 0 also where the library stays for good.
   [[nodiscard]] bool unload() {
     if (image_ != nullptr) ::dlclose(std::exchange(image_, nullptr));
     const bool gone = !is_mapped(copy_);

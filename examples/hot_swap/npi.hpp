@@ -8,7 +8,8 @@ struct CodecNpi {
     unsigned version;
     /// Returns the CRC-32 of the data, as zip and Ethernet have it.
     std::uint32_t (*checksum)(void* context, const std::uint8_t* data, std::size_t size) noexcept;
-    /// Compresses at most 0xFFFF bytes. Returns the size of the result, at most max_compressed(size). It is a sequence of
+    /// Compresses at most 0xFFFF bytes. Returns the size of the result, at most max_compressed(size). It is a
+    /// sequence of
     ///   n < 0x80,  then n + 1 bytes:                     those bytes
     ///   n >= 0x80, then a distance in two bytes, low first:  n - 0x80 + kShortestCopy bytes from that far back
     std::size_t (*compress)(void* context, const std::uint8_t* data, std::size_t size,

@@ -24,8 +24,8 @@ struct Plugin {
   nmr::Binding<CodecNpi> binding{codec.dispatch, codec.context};
 };
 
-/// The versions that were replaced, until the last call has left each and it has been unloaded. That is not done in the
-/// completion, which runs on the caller's thread that leaves last, but on a thread for it.
+/// The versions that were replaced, until the last call has left each and it has been unloaded. That is not
+/// done in the completion, which runs on the caller's thread that leaves last, but on a thread for it.
 class OldVersions {
  public:
   /// The figures are this object's until finish().

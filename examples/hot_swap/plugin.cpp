@@ -1,5 +1,6 @@
-// The plug-in, built once for each PLUGIN_VERSION: 1 takes the data byte by byte and compresses runs of one byte; 2 takes
-// four bytes at a time and copies from anywhere before. It needs nothing of the library and counts nothing.
+// The plug-in, built once for each PLUGIN_VERSION: 1 takes the data byte by byte and compresses runs of one
+// byte; 2 takes four bytes at a time and copies from anywhere before. It needs nothing of the library and
+// counts nothing.
 #include "npi.hpp"
 
 #include <array>

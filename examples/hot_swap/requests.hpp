@@ -10,7 +10,8 @@
 
 #include "work.hpp"
 
-/// A request that a call has started and that ends later, on another thread. Its hold keeps the version that was called.
+/// A request that a call has started and that ends later, on another thread. Its hold keeps the version that
+/// was called.
 struct Request {
   nmr::CallHold<CodecNpi> hold;
   const Work* work;

@@ -1,5 +1,6 @@
 #pragma once
-/// The interface that the tests of bindings call through, and a provider of it that watches what is done to it.
+/// The interface that the tests of bindings call through, and a provider of it that watches what is done to
+/// it.
 #include <atomic>
 
 #include <nmr/binding.hpp>
@@ -24,8 +25,8 @@ using EchoGuard = nmr::BasicCallGuard<EchoNpi, Calls>;
 template <class Calls>
 using EchoHold = nmr::BasicCallHold<EchoNpi, Calls>;
 
-/// Answers while it lives. When it goes, its table and its context are spoilt, so that a call that comes too late is
-/// seen without a sanitizer too.
+/// Answers while it lives. When it goes, its table and its context are spoilt, so that a call that comes too
+/// late is seen without a sanitizer too.
 class EchoProvider {
  public:
   EchoProvider() noexcept = default;

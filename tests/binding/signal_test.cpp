@@ -59,7 +59,8 @@ TEST_CASE_TEMPLATE(
   answered_in_handler.store(0);
   wrong_in_handler.store(0);
   call_from_handler.store([]() -> bool {
-    // Two calls, so that the handler is inside one while it takes another slot; the last one may complete a detach.
+    // Two calls, so that the handler is inside one while it takes another slot; the last one may complete a
+    // detach.
     auto outer = handle_of_handler<Calls>()->try_call();
     auto inner = handle_of_handler<Calls>()->try_call();
     if (!outer) return false;

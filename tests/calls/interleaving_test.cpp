@@ -8,12 +8,13 @@
 #include "calls/policies.hpp"
 #include "platform/counted_completion.hpp"
 
-// What another thread does in the few instructions between a store and a load of this one: no stress meets it reliably,
-// a policy whose fences call back does.
+// What another thread does in the few instructions between a store and a load of this one: no stress meets it
+// reliably, a policy whose fences call back does.
 
 namespace {
 
-/// Runs what another thread does at the next fence of a kind. One thread acts as all, so the fences need not be real.
+/// Runs what another thread does at the next fence of a kind. One thread acts as all, so the fences need not
+/// be real.
 struct Hooked : nmr::StdAtomics {
   using Hook = std::function<void()>;
   static inline Hook at_light;

@@ -11,8 +11,8 @@ struct RealFences : nmr::StdAtomics {
   static bool try_enable_heavy_fence() noexcept { return false; }
 };
 
-/// A thread pointer that the test chooses: one thread acts as many, or as one that is given the thread pointer of
-/// another that has ended.
+/// A thread pointer that the test chooses: one thread acts as many, or as one that is given the thread
+/// pointer of another that has ended.
 template <class Policy>
 struct ChosenThread : Policy {
   static std::uintptr_t& chosen() noexcept {

@@ -1,5 +1,5 @@
-// Denies the barrier before any test of the program runs: all of them then show what a domain does that was made
-// without it.
+// Denies the barrier before any test of the program runs: all of them then show what a domain does that was
+// made without it.
 #include <doctest/doctest.h>
 
 #include "calls/deny_barrier.hpp"

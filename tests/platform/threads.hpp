@@ -38,8 +38,8 @@ class Threads {
   std::vector<std::thread> threads_;
 };
 
-/// Lets `count` threads go on at the same moment, as often as they like: they spin, where std::latch and std::barrier
-/// would leave all but one to be woken.
+/// Lets `count` threads go on at the same moment, as often as they like: they spin, where std::latch and
+/// std::barrier would leave all but one to be woken.
 class StartLine {
  public:
   explicit StartLine(int count) noexcept : count_(count) {}

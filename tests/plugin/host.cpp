@@ -115,7 +115,8 @@ void after_using_everything() {
   }
 }
 
-/// Code of the plug-in has made a host thread known to the host's domain, and has called through a handle of the host's.
+/// Code of the plug-in has made a host thread known to the host's domain, and has called through a handle of
+/// the host's.
 void after_calling_the_host() {
   Worker worker;
   nmr::CallDomain domain;
@@ -145,8 +146,8 @@ nmr::BasicBinding<EchoNpi, Calls>& of_the_plugin(Plugin& plugin) {
   }
 }
 
-/// The completion of a detach unloads the provider, and the binding with it if that is the plug-in's: on the thread that
-/// leaves last, inside leave().
+/// The completion of a detach unloads the provider, and the binding with it if that is the plug-in's: on the
+/// thread that leaves last, inside leave().
 template <class Calls>
 void by_the_last_one_out() {
   Worker worker;
@@ -246,8 +247,8 @@ struct HostModules {
   nmr::ClientModule<EchoNpi> client;
 };
 
-/// A provider that was registered by code of the plug-in is unloaded by the completion of its deregistration, on a host
-/// thread: the last one out of a call.
+/// A provider that was registered by code of the plug-in is unloaded by the completion of its deregistration,
+/// on a host thread: the last one out of a call.
 void a_registered_provider() {
   Worker worker;
   HostModules host;
@@ -286,7 +287,8 @@ void a_registered_client() {
   }
 }
 
-/// The plug-in was there first: the binding is made by code of the host, and detached by the host's deregistration.
+/// The plug-in was there first: the binding is made by code of the host, and detached by the host's
+/// deregistration.
 void a_provider_that_was_first() {
   Worker worker;
   HostModules host;

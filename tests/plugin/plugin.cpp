@@ -1,5 +1,5 @@
-// A plug-in that uses every public type of the library. It has no symbol that would keep it in memory for good, and is
-// unloaded by the host in each of the ways that host.cpp lists.
+// A plug-in that uses every public type of the library. It has no symbol that would keep it in memory for
+// good, and is unloaded by the host in each of the ways that host.cpp lists.
 #include "plugin.hpp"
 
 #include <chrono>

@@ -21,8 +21,8 @@ struct PluginExports {
   /// Bindings to it in the plug-in's data, one for each way of counting.
   nmr::BasicBinding<EchoNpi, nmr::PerThreadCalls>* binding;
   nmr::BasicBinding<EchoNpi, nmr::OneWordCalls>* one_word_binding;
-  /// Uses every public type of the library, with a domain and a registry of the plug-in's own. Returns the name of a
-  /// part that went wrong, or null.
+  /// Uses every public type of the library, with a domain and a registry of the plug-in's own. Returns the
+  /// name of a part that went wrong, or null.
   const char* (*use_everything)();
   /// Calls through a handle of the host's. Returns what echo() gave, or -1 if it was refused.
   int (*call)(nmr::BindingHandle<EchoNpi>& handle, int value);

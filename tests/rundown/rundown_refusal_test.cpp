@@ -111,7 +111,8 @@ TEST_CASE("R103: two refused callers that come after the end leave nothing behin
 
 TEST_CASE(
     "R103: of two refused callers that overlap after the end the later does not take itself for the last") {
-  // The first raises the count from 0, the second from there; the first takes its own back, then the second: to 0 again.
+  // The first raises the count from 0, the second from there; the first takes its own back, then the second:
+  // to 0 again.
   Ref ref;
   CountedCompletion done;
   std::atomic<bool> first_added{false};

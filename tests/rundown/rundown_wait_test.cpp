@@ -25,8 +25,8 @@ struct TellsWaits : nmr::StdAtomics {
   };
 };
 
-/// A policy whose time is over at the first look, and which lets the test act at that moment: inside the wait, before
-/// it takes its node back.
+/// A policy whose time is over at the first look, and which lets the test act at that moment: inside the
+/// wait, before it takes its node back.
 struct EndsWhileWaiting : nmr::StdAtomics {
   static inline void (*at_timeout)() = nullptr;
   /// The wait goes on, under its mutex.
@@ -63,7 +63,8 @@ void end_at_timeout() {
   delete object<Ref>();
 }
 
-/// The first to be told of an end: frees the object, and holds up the others until a timed wait has come back.
+/// The first to be told of an end: frees the object, and holds up the others until a timed wait has come
+/// back.
 template <class Ref>
 struct FreesFirst : nmr::Completion {
   FreesFirst() noexcept : Completion(&free, nullptr) {}

@@ -25,7 +25,8 @@ class Random {
   std::uint32_t state_;
 };
 
-/// Ends after NMR_STRESS_SECONDS (1 if not set). A run is repeated, as far as threads let it, by NMR_STRESS_SEED.
+/// Ends after NMR_STRESS_SECONDS (1 if not set). A run is repeated, as far as threads let it, by
+/// NMR_STRESS_SEED.
 class Budget {
  public:
   Budget() {

@@ -1,5 +1,6 @@
 #pragma once
-/// Counts what the program allocates through operator new, and makes it fail. Programs that want it add `alloc_dep`.
+/// Counts what the program allocates through operator new, and makes it fail. Programs that want it add
+/// `alloc_dep`.
 ///
 /// All numbers are of the whole program, so a test asks before it asserts: assertions allocate too.
 #include <cstddef>
@@ -26,7 +27,8 @@ class Scope {
   std::size_t live_ = alloc::live();
 };
 
-/// While it lives, the nth allocation of any thread from now on fails (1 is the next), and no other. One at a time.
+/// While it lives, the nth allocation of any thread from now on fails (1 is the next), and no other. One at a
+/// time.
 class FailNth {
  public:
   explicit FailNth(std::size_t nth) noexcept;

@@ -1,6 +1,6 @@
 #pragma once
-/// A policy that counts what a thread does to shared memory, and where: what a call costs, as a fact that does not
-/// depend on the machine.
+/// A policy that counts what a thread does to shared memory, and where: what a call costs, as a fact that
+/// does not depend on the machine.
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -84,8 +84,8 @@ class CountingAtomic {
   std::atomic<T> value_{};
 };
 
-/// For one thread at a time, however many it acts as: the process-wide barrier is counted only, so that the counts are
-/// the same on a system that has none.
+/// For one thread at a time, however many it acts as: the process-wide barrier is counted only, so that the
+/// counts are the same on a system that has none.
 struct CountingAtomics : nmr::StdAtomics {
   template <class T>
   using Atomic = CountingAtomic<T>;

@@ -22,7 +22,8 @@ Death run_in_child(What what) {
   const pid_t child = fork();
   if (child < 0) std::abort();
   if (child == 0) {
-    // The handlers of doctest would report the end as one of this test program, core files are of no use to anybody.
+    // The handlers of doctest would report the end as one of this test program, core files are of no use to
+    // anybody.
     for (const int signal : {SIGABRT, SIGSEGV, SIGILL, SIGFPE, SIGBUS, SIGTERM}) std::signal(signal, SIG_DFL);
     const rlimit no_core{0, 0};
     setrlimit(RLIMIT_CORE, &no_core);

@@ -6,8 +6,9 @@
 
 namespace {
 
-/// Writes what became of each test case to the file that NMR_TEST_RECORD names, for tests/support/run_programs.py.
-/// A line goes out before a case runs, so that one that takes the program down is known by name.
+/// Writes what became of each test case to the file that NMR_TEST_RECORD names, for
+/// tests/support/run_programs.py. A line goes out before a case runs, so that one that takes the program down
+/// is known by name.
 struct Recorder : doctest::IReporter {
   explicit Recorder(const doctest::ContextOptions&) {
     if (const char* path = std::getenv("NMR_TEST_RECORD")) file_ = std::fopen(path, "w");

@@ -1,5 +1,6 @@
 #pragma once
-/// What the library reports as misuse, for tests that provoke it. Outside any MisuseTrap a report prints and aborts.
+/// What the library reports as misuse, for tests that provoke it. Outside any MisuseTrap a report prints and
+/// aborts.
 #include <mutex>
 #include <string>
 
