@@ -44,11 +44,11 @@ TEST_CASE("a thread that cannot be registered for want of memory calls all the s
   CHECK(done.runs() == 1);
 
   CHECK(place.attach());
-  CHECK(domain.find_slot() == nullptr);
+  CHECK(first_look(domain) == nullptr);
   {
     const Calls::Call registers(place.cell);
   }
-  CHECK(domain.find_slot() != nullptr);
+  CHECK(first_look(domain) != nullptr);
   CHECK(place.detach(done));
 }
 

@@ -22,7 +22,7 @@ using WordCalls = nmr::BasicOneWordCalls<CountingAtomics>;
 
 /// Precondition: this thread has called, and is inside less than it has slots for.
 const Calls::Domain::Record* record_of_this_thread(Calls::Domain& domain) {
-  Calls::Domain::Slot* const slot = domain.find_slot();
+  Calls::Domain::Slot* const slot = first_look(domain);
   REQUIRE(slot != nullptr);
   return &Calls::Domain::Record::of(*slot);
 }

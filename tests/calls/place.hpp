@@ -2,6 +2,12 @@
 /// One place that calls go through, and what its handle does to it.
 #include <nmr/calls.hpp>
 
+/// Returns the slot that a call of this thread finds at the first look, through a cell made now; or null.
+template <class Atomics>
+auto* first_look(nmr::BasicCallDomain<Atomics>& domain) noexcept {
+  return domain.find_slot(domain.next_lane(), Atomics::thread_pointer());
+}
+
 template <class Calls>
 struct Place {
   using Target = typename Calls::Target;

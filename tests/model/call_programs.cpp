@@ -7,6 +7,7 @@ namespace model {
 namespace {
 
 using Calls = nmr::BasicPerThreadCalls<ModelPolicy<2, 4>>;
+using OneSlot = nmr::BasicPerThreadCalls<ModelPolicy<1, 4>>;
 using W = World<Calls>;
 
 /// Makes a world with one service attached, and the records of the first `registered` threads.
@@ -23,7 +24,7 @@ void callers_and_detacher(Run& run) {
 // Each slot is used for two bindings, of which both are detached.
 template <unsigned callers, bool together>
 void two_calls_in_one_slot(Run& run) {
-  auto& world = make(run, callers);
+  auto& world = make_world<OneSlot>(run, callers);
   world.attach(world.other_cell, world.second);
   for (unsigned i = 0; i < callers; ++i) {
     run.thread(

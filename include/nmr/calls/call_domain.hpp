@@ -34,11 +34,13 @@ class BasicCallDomain {
   using Table = BasicCallTable<Atomics>;
   using Cell = BasicCallCell<Atomics>;
   using Entry = BasicCallEntry<Atomics>;
+  using Lane = BasicCallLane<Atomics>;
 
   BasicCallDomain() noexcept : real_fences_(!Atomics::try_enable_heavy_fence()) {
-    void_.record.domain = this;
+    slotless_.domain = this;
     slotless().recheck.store(Slot::kSlotless, order::relaxed);  // relaxed: published with the domain
-    fast_.store(&void_.record, order::relaxed);  // relaxed: as above
+    for (Lane& lane : lanes_) lane.domain = this;
+    set_first_look(void_.record);
   }
   BasicCallDomain(const BasicCallDomain&) = delete;
   BasicCallDomain& operator=(const BasicCallDomain&) = delete;
@@ -56,22 +58,28 @@ class BasicCallDomain {
 
   [[nodiscard]] unsigned layout_version() const noexcept { return layout_version_; }
 
-  /// Returns a free slot of the calling thread's, or null if the first look does not find one.
-  [[nodiscard]] NMR_ALWAYS_INLINE Slot* find_slot() noexcept {
-    // [cd:2] acquire, pairs with [cd:3]: a whole table.
-    Record* const records = fast_.load(order::acquire);
-    const std::uintptr_t thread = Atomics::thread_pointer();
-    Record& record = Table::home(records, thread);
-    // relaxed: its own store, or that of an earlier thread with this thread pointer, which has ended.
-    if (record.owner.load(order::relaxed) != thread) [[unlikely]]
-      return nullptr;
-    return record.free_slot();
+  /// Returns the lane for a new cell. Those of cells made one after the other differ, and so do those of
+  /// every second one, and of every third: a registry makes several at a time.
+  [[nodiscard]] Lane& next_lane() noexcept {
+    const unsigned i = cells_.fetch_add(1, order::relaxed);  // relaxed: any would do
+    return lanes_[(i + i / Atomics::kCallSlots) % Atomics::kCallSlots];
   }
 
-  /// Leaves a call to the target; or takes back one that was refused, then without a target.
-  NMR_ALWAYS_INLINE static void clear_slot(Slot& slot, Target* target) noexcept {
+  /// Returns a free slot of the calling thread's, or null if the first look does not find one.
+  [[nodiscard]] NMR_ALWAYS_INLINE static Slot* find_slot(const Lane& lane, std::uintptr_t thread) noexcept {
+    // [cd:2] acquire, pairs with [cd:3]: a whole table.
+    Slot& slot = Table::home(lane.slots.load(order::acquire), thread);
+    // [cd:1] acquire, pairs with [cd:4]: the call that was here before, perhaps left by another thread.
+    if (slot.target.load(order::acquire) != Slot::mark(thread)) [[unlikely]]
+      return nullptr;
+    return &slot;
+  }
+
+  /// Leaves a call to the target that this thread, not always the leaver, has entered; or takes back one that
+  /// was refused, then without a target.
+  NMR_ALWAYS_INLINE static void clear_slot(Slot& slot, Target* target, std::uintptr_t thread) noexcept {
     // [cd:4] release, pairs with [cd:1], [cd:9], [cd:10]: the call.
-    slot.target.store(nullptr, order::release);
+    slot.target.store(Slot::mark(thread), order::release);
     Atomics::light_fence();
     // relaxed: ordered by the fences; if it is set, the mutex orders the rest.
     if (slot.recheck.load(order::relaxed) != 0) [[unlikely]]
@@ -104,8 +112,7 @@ class BasicCallDomain {
       Record* const record = table->find(thread);
       if (record == nullptr) continue;
       for (Slot& slot : record->slots) {
-        // relaxed: its own store.
-        if (Target* const target = slot.target.load(order::relaxed)) f(*target);
+        if (Target* const target = record->inside(slot)) f(*target);
       }
     }
   }
@@ -119,7 +126,8 @@ class BasicCallDomain {
 
  private:
   NMR_COLD static Entry enter(BasicCallDomain& self, Cell& cell, Slot* refused) noexcept {
-    if (refused != nullptr) clear_slot(*refused, nullptr);
+    const std::uintptr_t thread = Atomics::thread_pointer();
+    if (refused != nullptr) clear_slot(*refused, nullptr, thread);
     Record* const record = self.own_record();
     Slot* const slot = record != nullptr ? record->free_slot() : nullptr;
     if (slot == nullptr) return {&self.slotless(), self.enter_slotless(cell)};
@@ -132,7 +140,7 @@ class BasicCallDomain {
       self.real_fences_ ? Atomics::full_fence() : Atomics::light_fence();
       // [cd:7] acquire, pairs with [cd:8]: what the target was before it was published.
       if (cell.current.load(order::acquire) == target) return {slot, target};
-      clear_slot(*slot, nullptr);
+      clear_slot(*slot, nullptr, thread);
     }
   }
 
@@ -175,7 +183,8 @@ class BasicCallDomain {
     Record* const record = add_record(thread);
     if (record == nullptr) return outgrown;
     if (outgrown != nullptr)
-      outgrown->owner.store(Record::kMoved, order::relaxed);  // relaxed: of this thread
+      // relaxed: of this thread, which has no call in it, and has held the mutex since every lane was changed.
+      outgrown->owner.store(Record::kMoved, order::relaxed);
     return record;
   }
 
@@ -194,15 +203,21 @@ class BasicCallDomain {
       // [cd:3] release, pairs with [cd:2]. With real fences the first look never succeeds, so that every call
       // comes this way, which has them, and the fast way needs no test for it.
       newest_.store(table, order::release);
-      if (!real_fences_) fast_.store(table->records(), order::release);  // [cd:3] as above
+      if (!real_fences_) set_first_look(*table->records());
     }
     record->domain = this;
     for (Slot& slot : record->slots) {
       slot.recheck.store(unflagged(), order::relaxed);  // relaxed: read by this thread, and under the mutex
     }
+    record->give_to(thread);
     roster_.add(*record);
-    record->owner.store(thread, order::relaxed);  // relaxed: only this thread looks for it outside the mutex
     return record;
+  }
+
+  void set_first_look(Record& first) noexcept {
+    for (unsigned i = 0; i != Atomics::kCallSlots; ++i) {
+      lanes_[i].slots.store(&first.slots[i], order::release);  // [cd:3] as above
+    }
   }
 
   NMR_COLD static void leave(BasicCallDomain& self, Slot& slot, Target* target) noexcept {
@@ -247,11 +262,11 @@ class BasicCallDomain {
   [[nodiscard]] std::uint32_t unflagged() const noexcept { return real_fences_ ? Slot::kRealFences : 0u; }
 
   /// The slot of all slotless calls: always flagged, so that they leave out of line.
-  Slot& slotless() noexcept { return void_.record.slots[0]; }
+  Slot& slotless() noexcept { return slotless_.slots[0]; }
 
   const unsigned layout_version_ = kLayoutVersion;
   const bool real_fences_;
-  typename Atomics::template Atomic<Record*> fast_{nullptr};
+  Lane lanes_[Atomics::kCallSlots];
 
   Entry (*const enter_)(BasicCallDomain&, Cell&, Slot*) noexcept = &enter;
   void (*const leave_)(BasicCallDomain&, Slot&, Target*) noexcept = &leave;
@@ -260,6 +275,8 @@ class BasicCallDomain {
   typename Atomics::template Atomic<Table*> newest_{nullptr};
   typename Atomics::Mutex mutex_;
   BasicCallRoster<Atomics> roster_;  // under the mutex
+  typename Atomics::template Atomic<unsigned> cells_{0};  // made so far
+  Record slotless_;
   typename Table::Void void_;
 };
 

@@ -4,6 +4,15 @@
 
 namespace nmr {
 
+/// Which slot of a thread's record calls try first. There is one lane for each, and cells are spread over
+/// them, so that calls inside of calls, through different cells, all find a slot at the first look.
+template <AtomicsPolicy Atomics>
+struct BasicCallLane {
+  typename Atomics::template Atomic<BasicCallSlot<Atomics>*> slots{
+      nullptr};  // that slot of a table's first record
+  BasicCallDomain<Atomics>* domain = nullptr;
+};
+
 /// The place of a caller's that calls go through: what they go to now, or nothing.
 template <AtomicsPolicy Atomics>
 struct BasicCallCell {
@@ -15,7 +24,7 @@ struct BasicCallCell {
 
   typename Atomics::template Atomic<Target*> guess{nullptr};  // what current probably is; null if nothing
   typename Atomics::template Atomic<Target*> current{nothing()};  // what it is
-  BasicCallDomain<Atomics>* domain = nullptr;
+  BasicCallLane<Atomics>* lane = nullptr;
 };
 
 /// How a call got in, or that it did not (no target). Two registers.

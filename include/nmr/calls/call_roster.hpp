@@ -23,9 +23,8 @@ class BasicCallRoster {
   /// of, and leaves the rest in `batch`.
   [[nodiscard]] Target* announce(Target*& batch, std::uint32_t unflagged) noexcept {
     draining_.announce(batch);
-    for_each_slot([&](Slot& slot) {
-      // [cd:9] acquire, pairs with [cd:4], [cd:5], [cd:6]: the calls that have left this slot.
-      const Target* const target = slot.target.load(order::acquire);
+    for_each_slot([&](const Record& record, Slot& slot) {
+      const Target* const target = record.inside(slot);
       // The batch alone: a flag that no second barrier follows could be missed by its leaver, and then nobody
       // would look again.
       if (target == nullptr || !BasicDrainList<Atomics>::mark_inside(batch, target)) return;
@@ -44,7 +43,7 @@ class BasicCallRoster {
   /// For a leaver, before it looks: takes its slot's flag away, unless the slot is of use in another drain
   /// already.
   void clear_flag(Slot& slot, std::uint32_t unflagged) noexcept {
-    // [cd:10] acquire, pairs with [cd:4], as [cd:9]. Not this thread's own null for certain: a guard that is
+    // [cd:10] acquire, pairs with [cd:4], as [cd:9]. Not this thread's own mark for certain: a guard that is
     // left on another thread frees the slot for its owner before this line.
     if (draining_.find(slot.target.load(order::acquire)) != nullptr) return;
     slot.recheck.store(unflagged,
@@ -55,18 +54,20 @@ class BasicCallRoster {
   /// nobody is inside of: for all of them, since their leavers may have been waiting for the mutex.
   [[nodiscard]] Target* take_drained() noexcept {
     draining_.begin_pass();
-    for_each_slot([&](Slot& slot) {
+    for_each_slot([&](const Record& record, Slot& slot) {
       // relaxed: written under the mutex.
       if ((slot.recheck.load(order::relaxed) & Slot::kDraining) == 0) return;
-      draining_.saw_inside(slot.target.load(order::acquire));  // [cd:9] as above
+      if (const Target* const target = record.inside(slot)) draining_.saw_inside(target);
     });
     return draining_.take_unseen();
   }
 
   [[nodiscard]] bool in_use() noexcept {
     bool used = !draining_.empty();
-    for_each_slot([&](Slot& slot) {
-      used = used || slot.target.load(order::relaxed) != nullptr;  // relaxed: nobody else may be here
+    for_each_slot([&](const Record& record, Slot& slot) {
+      // relaxed: nobody else may be here. What has moved was idle then.
+      const bool moved = record.owner.load(order::relaxed) == Record::kMoved;
+      used = used || (!moved && record.inside(slot) != nullptr);
     });
     return used;
   }
@@ -75,7 +76,7 @@ class BasicCallRoster {
   template <class F>
   void for_each_slot(F f) noexcept {
     for (Record* record = records_; record != nullptr; record = record->next_registered) {
-      for (Slot& slot : record->slots) f(slot);
+      for (Slot& slot : record->slots) f(*record, slot);
     }
   }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -10,11 +11,13 @@ namespace nmr {
 
 /// Records by thread pointer: open addressing, and a first look that needs no lock. Never shrinks; tables
 /// that have been outgrown stay until the domain goes, since a thread may be inside one of their records. The
-/// records follow the table, so that a pointer to the first one is all that the first look needs.
+/// records follow the table, and what the first look needs stands once for each slot, at the same distance
+/// before it: so a pointer to a slot of the first record is all that the first look needs.
 template <AtomicsPolicy Atomics>
 class alignas(2 * kCacheLine) BasicCallTable {
  public:
   using Record = BasicCallRecord<Atomics>;
+  using Slot = BasicCallSlot<Atomics>;
 
   /// A table of one record that is no thread's: where everybody's first look fails.
   struct Void;
@@ -34,11 +37,11 @@ class alignas(2 * kCacheLine) BasicCallTable {
     ::operator delete(table, std::align_val_t{alignof(BasicCallTable)});
   }
 
-  /// Returns the place where a thread's record is looked for first, in the table with these records.
-  [[nodiscard]] NMR_ALWAYS_INLINE static Record& home(Record* records, std::uintptr_t thread) noexcept {
-    auto* const bytes = reinterpret_cast<char*>(records);
-    const auto* const table = reinterpret_cast<const BasicCallTable*>(bytes) - 1;
-    return *reinterpret_cast<Record*>(bytes + (spread(thread) & table->byte_mask_));
+  /// Returns the slot that a thread's call tries first; `slots` is that slot in the table's first record.
+  [[nodiscard]] NMR_ALWAYS_INLINE static Slot& home(Slot* slots, std::uintptr_t thread) noexcept {
+    auto* const bytes = reinterpret_cast<char*>(slots);
+    const auto* const column = reinterpret_cast<const Column*>(bytes - sizeof(BasicCallTable));
+    return *reinterpret_cast<Slot*>(bytes + (spread(thread) & column->byte_mask));
   }
 
   /// Returns the thread's record or null. Only the thread itself may ask: nobody else writes its thread
@@ -67,29 +70,37 @@ class alignas(2 * kCacheLine) BasicCallTable {
     }
   }
 
-  [[nodiscard]] std::size_t size() const noexcept { return byte_mask_ / sizeof(Record) + 1; }
+  [[nodiscard]] std::size_t size() const noexcept { return columns_[0].byte_mask / sizeof(Record) + 1; }
   [[nodiscard]] BasicCallTable* older() const noexcept { return older_; }
   [[nodiscard]] Record* records() noexcept { return reinterpret_cast<Record*>(this + 1); }
 
  private:
   enum : std::size_t { kLargeFactor = 16 };
 
-  BasicCallTable(std::size_t count, BasicCallTable* older) noexcept
-      : byte_mask_((count - 1) * sizeof(Record)), older_(older) {}
+  /// As far apart as the slots.
+  struct alignas(Slot) Column {
+    std::uintptr_t byte_mask;  // of whole records
+    char as_wide_as_a_slot[sizeof(Slot) - sizeof(byte_mask)];
+  };
+
+  BasicCallTable(std::size_t count, BasicCallTable* older) noexcept : older_(older) {
+    static_assert(sizeof(Column) == sizeof(Slot) && std::has_single_bit(sizeof(Record)));
+    for (Column& column : columns_) column.byte_mask = (count - 1) * sizeof(Record);
+  }
 
   [[nodiscard]] Record& probe(std::uintptr_t thread, std::size_t i) noexcept {
-    return records()[(spread(thread) / sizeof(Record) + i) & (byte_mask_ / sizeof(Record))];
+    return records()[(spread(thread) / sizeof(Record) + i) & (size() - 1)];
   }
 
   // An offset in bytes, of which the mask takes whole records. Thread pointers are some pages apart at the
   // least, and the bits above a page number the threads of equal stacks; where they do not, the table grows
   // until they do.
   [[nodiscard]] static std::uintptr_t spread(std::uintptr_t thread) noexcept {
-    return thread / kPage * sizeof(Record);
+    return thread / (kPage / sizeof(Record));
   }
   enum : std::uintptr_t { kPage = 4096 };
 
-  std::uintptr_t byte_mask_;
+  Column columns_[Atomics::kCallSlots];  // first
   BasicCallTable* older_;
   std::size_t used_ = 0;  // of the domain's mutex
 };

@@ -16,11 +16,11 @@ struct BasicPerThreadCalls {
   /// Where calls go through. Empty until install().
   class Cell {
    public:
-    explicit Cell(Domain& domain) noexcept { cell_.domain = &domain; }
+    explicit Cell(Domain& domain) noexcept { cell_.lane = &domain.next_lane(); }
     Cell(const Cell&) = delete;
     Cell& operator=(const Cell&) = delete;
 
-    [[nodiscard]] Domain& domain() const noexcept { return *cell_.domain; }
+    [[nodiscard]] Domain& domain() const noexcept { return *cell_.lane->domain; }
     [[nodiscard]] bool empty() const noexcept {
       return cell_.current.load(order::relaxed) == BasicCallCell<A>::nothing();  // relaxed: a hint
     }
@@ -61,7 +61,8 @@ struct BasicPerThreadCalls {
   /// A call in progress, or one that was refused. Lives on the stack of the thread that calls.
   class Call {
    public:
-    NMR_ALWAYS_INLINE explicit Call(Cell& place) noexcept : entry_(enter(place.cell_)) {}
+    NMR_ALWAYS_INLINE explicit Call(Cell& place) noexcept
+        : thread_(A::thread_pointer()), entry_(enter(place.cell_, thread_)) {}
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
     NMR_ALWAYS_INLINE ~Call() { leave(); }
@@ -72,7 +73,7 @@ struct BasicPerThreadCalls {
     /// Leaves. The target may be gone from here on.
     NMR_ALWAYS_INLINE void leave() noexcept {
       if (entry_.target == nullptr) return;
-      Domain::clear_slot(*entry_.slot, entry_.target);
+      Domain::clear_slot(*entry_.slot, entry_.target, thread_);
       entry_.target = nullptr;
     }
 
@@ -87,10 +88,10 @@ struct BasicPerThreadCalls {
    private:
     using Entry = BasicCallEntry<A>;
 
-    NMR_ALWAYS_INLINE static Entry enter(BasicCallCell<A>& cell) noexcept {
-      BasicCallSlot<A>* const slot = cell.domain->find_slot();
+    NMR_ALWAYS_INLINE static Entry enter(BasicCallCell<A>& cell, std::uintptr_t thread) noexcept {
+      BasicCallSlot<A>* const slot = Domain::find_slot(*cell.lane, thread);
       if (slot == nullptr) [[unlikely]]
-        return cell.domain->enter_slow(cell, nullptr);
+        return cell.lane->domain->enter_slow(cell, nullptr);
       Target* const target = cell.guess.load(order::relaxed);  // relaxed: a guess, validated by [cd:7]
       // [cd:5] release, pairs with [cd:9]. Not relaxed: to read it is to see that the calls before in this
       // slot have left; a plain store after their release store would end its release sequence.
@@ -98,11 +99,12 @@ struct BasicPerThreadCalls {
       A::light_fence();
       // [cd:7] as in the domain's enter(): this load is the whole detach check
       if (cell.current.load(order::acquire) != target) [[unlikely]]
-        return cell.domain->enter_slow(cell, slot);
+        return cell.lane->domain->enter_slow(cell, slot);
       NMR_ASSUME(target != nullptr);  // what is current never is
       return {slot, target};
     }
 
+    std::uintptr_t thread_;  // that has called: what its slot holds when it is free
     Entry entry_;
   };
 

@@ -20,12 +20,10 @@
 #define NMR_COLD [[gnu::cold, gnu::noinline]]
 #define NMR_ALWAYS_INLINE [[gnu::always_inline]]
 #define NMR_ASSUME(condition) ((condition) ? static_cast<void>(0) : __builtin_unreachable())
-#define NMR_UNROLL _Pragma("GCC unroll 8")
 #else
 #define NMR_COLD
 #define NMR_ALWAYS_INLINE
 #define NMR_ASSUME(condition) static_cast<void>(0)
-#define NMR_UNROLL
 #endif
 
 namespace nmr {
