@@ -10,7 +10,8 @@
 
 /// Windows' scheme: one word, count above, bit 0 says that rundown has begun; both ways a compare-and-swap
 /// loop.
-class CasRundown {
+template <class Atomics>
+class BasicCasRundown {
  public:
   bool enter() noexcept {
     std::uintptr_t word = word_.load(std::memory_order_relaxed);
@@ -33,11 +34,13 @@ class CasRundown {
   }
 
  private:
-  std::atomic<std::uintptr_t> word_{0};
+  typename Atomics::template Atomic<std::uintptr_t> word_{0};
 };
+using CasRundown = BasicCasRundown<nmr::StdAtomics>;
 
 /// As the Windows samples do by hand: a spin lock around a flag and a counter.
-class SpinLockCounter {
+template <class Atomics>
+class BasicSpinLockCounter {
  public:
   bool enter() noexcept {
     lock();
@@ -68,10 +71,11 @@ class SpinLockCounter {
   }
   void unlock() noexcept { locked_.store(false, std::memory_order_release); }
 
-  std::atomic<bool> locked_{false};
+  typename Atomics::template Atomic<bool> locked_{false};
   bool open_ = true;
   std::uint64_t calls_ = 0;
 };
+using SpinLockCounter = BasicSpinLockCounter<nmr::StdAtomics>;
 
 /// The call runs with the lock held.
 class UnderMutex {

@@ -32,10 +32,10 @@ def run(*command):
     return done.stdout
 
 
-def build(compiler, work, name):
-    program = work / f"{name}.{compiler}"
+def build(compiler, work, name, *flags):
+    program = work / ".".join([name, *flags, compiler])
     sources = [ROOT / "bench" / f"{name}.cpp", ROOT / "bench" / "echo.cpp"]
-    run(compiler, *FLAGS, *map(str, sources), "-o", str(program), "-pthread")
+    run(compiler, *FLAGS, *flags, *map(str, sources), "-o", str(program), "-pthread")
     return program
 
 
@@ -108,8 +108,41 @@ def look_at_code(bars, compiler, program, work):
 
 
 def count(bars, compiler, program):
-    above = instructions_per_call(program, "guarded") - instructions_per_call(program, "bare")
+    above = instructions_per_call(program, "guarded call") - instructions_per_call(program, "bare call")
     bars.at_most(3, f"instructions of a guarded call above the bare one, {compiler}", round(above, 2), INSTRUCTIONS[compiler])
+
+
+def locked_instructions(program, locked, work, what, times):
+    """Returns how many instructions at the addresses in `locked` the program executes."""
+    out = work / "callgrind.out"
+    options = ["--dump-instr=yes", "--dump-line=no", "--compress-pos=no", f"--callgrind-out-file={out}"]
+    run("valgrind", "--tool=callgrind", *options, program, what, str(times))
+    executed, inclusive = 0, False
+    for line in out.read_text().splitlines():
+        if line.startswith("0x") and not inclusive:
+            address, count = line.split()[:2]
+            executed += int(count) if int(address, 16) in locked else 0
+        inclusive = line.startswith("calls=")
+    return executed
+
+
+def costs_of_mechanisms(compiler, work):
+    """Returns for each mechanism the instructions and the locked instructions of a call. One image, libraries and
+    all, whose addresses are those of its disassembly."""
+    program = build(compiler, work, "one_call", "-static")
+    listing = run("objdump", "-d", "--no-show-raw-insn", program)
+    lines = re.findall(r"^\s+([0-9a-f]+):\t(.*)$", listing, re.MULTILINE)
+    locked = {int(address, 16) for address, text in lines if LOCKED.search(text)}
+    few, many = 100, 1100
+    costs = {}
+    for name in re.findall(r'kName = "(.*)"', (ROOT / "bench" / "mechanisms.hpp").read_text()):
+        counts = [locked_instructions(program, locked, work, name, times) for times in (few, many)]
+        costs[name] = {
+            "instructions": round(instructions_per_call(program, name), 1),
+            "locked": round((counts[1] - counts[0]) / (many - few), 2),
+        }
+        print(f"  {name}: {costs[name]['instructions']} instructions a call, {costs[name]['locked']} locked")
+    return costs
 
 
 def facts(bars, compiler, work):
@@ -161,11 +194,12 @@ def main():
         program = build(compiler, options.work, "one_call")
         count(bars, compiler, program)
         look_at_code(bars, compiler, program, options.work)
+    costs = costs_of_mechanisms(compilers[0], options.work)
     facts(bars, compilers[0], options.work)
     for compiler in compilers:
         compile_times(bars, compiler, options.work, 5 if options.quick else 11)
     if options.json:
-        options.json.write_text(json.dumps([bar._asdict() for bar in bars], indent=1) + "\n")
+        options.json.write_text(json.dumps({"bars": [bar._asdict() for bar in bars], "costs": costs}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

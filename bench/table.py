@@ -11,14 +11,14 @@ import re
 import sys
 
 
-def mechanisms(report):
-    """Returns a row for each mechanism and number of threads, from the medians of the repetitions."""
+def mechanisms(report, costs):
+    """Returns a row for each mechanism and number of threads, from the medians of the repetitions and the counts."""
     rows = []
     for entry in report["benchmarks"]:
         if entry.get("aggregate_name") != "median":
             continue
         name, threads = re.fullmatch(r"(.*?)/(?:.*/)?threads:(\d+)(?:_median)?", entry["name"]).groups()
-        rows.append({"mechanism": name, "threads": int(threads), "ns": entry["cpu_time"]})
+        rows.append({"mechanism": name, "threads": int(threads), "ns": entry["cpu_time"], **costs[name]})
     bare = {row["threads"]: row["ns"] for row in rows if row["mechanism"] == "bare call"}
     for row in rows:
         row["times_bare"] = row["ns"] / bare[row["threads"]]
@@ -29,11 +29,13 @@ def main():
     if len(sys.argv) != 5:
         sys.exit(__doc__)
     report, timed, exact = (json.loads(pathlib.Path(path).read_text()) for path in sys.argv[1:4])
-    rows = mechanisms(report)
-    bars = timed + exact
-    print(f"\n{'mechanism':26} {'threads':>7} {'ns per call':>12} {'times the bare call':>20}")
+    rows = mechanisms(report, exact["costs"])
+    bars = timed + exact["bars"]
+    print(f"\n{'':26} {'':>7} {'CPU ns':>9} {'times the':>9} {'instructions':>12} {'read-modify-':>12}")
+    print(f"{'mechanism':26} {'threads':>7} {'per call':>9} {'bare call':>9} {'per call':>12} {'writes':>12}")
     for row in rows:
-        print(f"{row['mechanism']:26} {row['threads']:7} {row['ns']:12.2f} {row['times_bare']:20.2f}")
+        print(f"{row['mechanism']:26} {row['threads']:7} {row['ns']:9.2f} {row['times_bare']:9.2f} "
+              f"{row['instructions']:12.1f} {row['locked']:12.2f}")
     print()
     for bar in bars:
         if not bar["holds"]:
