@@ -368,6 +368,39 @@ void begun_when_seen_open(Run& run) {
   });
 }
 
+// Of two that open it again one does, and both may call from then on.
+void two_reinitialize(Run& run) {
+  auto& object = *new Object;
+  auto& opened = *new int(0);
+  (void)object.ref.begin_rundown();
+  for (int i = 0; i < 2; ++i) {
+    run.thread([&] {
+      if (object.ref.try_reinitialize()) ++opened;
+    });
+  }
+  run.at_end([&] {
+    check(opened == 1, "one has opened it");
+    check(object.ref.try_acquire(), "it is open");
+    object.ref.release();
+    (void)object.ref.begin_rundown(object.done);
+    end(object, 1);
+  });
+}
+
+// The last two give back what they hold without running what is due; whoever is given it runs it.
+void released_and_deferred(Run& run) {
+  auto& object = *new Object;
+  check(object.ref.try_acquire(2), "nothing has begun");
+  for (int i = 0; i < 2; ++i) {
+    run.thread([&] {
+      check(object.data.read() == 1, "what is held is whole");
+      nmr::Completion::run_each(object.ref.release_deferred());
+    });
+  }
+  run.thread([&] { (void)object.ref.begin_rundown(object.done); });
+  run.at_end([&] { end(object, 1); });
+}
+
 void event_on_the_waiters_stack(Run& run) {
   auto& place = *new Atomic<Event*>(nullptr);
   auto& data = *new Var<int>(0);
@@ -410,6 +443,8 @@ const NamedProgram kPrograms[] = {
     {"born run down", born_run_down},
     {"asked while reinitialized", asked_while_reinitialized},
     {"begun when seen open", begun_when_seen_open},
+    {"2 reinitialize", two_reinitialize},
+    {"released and deferred", released_and_deferred},
     {"event on the waiter's stack", event_on_the_waiters_stack},
 };
 

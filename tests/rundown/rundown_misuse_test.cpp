@@ -45,6 +45,28 @@ TEST_CASE_TEMPLATE(
   CHECK(trap.count() == 2);
 }
 
+TEST_CASE_TEMPLATE("R98: more references at a time than there can be are trapped, and change nothing", Ref,
+                   RundownRef, ShardedRundownRef, ManyShards) {
+  Ref ref;
+  CHECK(ref.try_acquire());
+  MisuseTrap trap;
+  int reports = 0;
+  for (const std::size_t n :
+       {Ref::max_refs() + 1, ~std::size_t{0}, ~std::size_t{0} / 4 + 1, ~std::size_t{0} / 2 + 2}) {
+    ref.release(n);
+    CHECK(trap.operation() == "release");
+    ref.duplicate(n);
+    CHECK(trap.operation() == "duplicate");
+    CHECK_FALSE(ref.try_acquire(n));
+    CHECK(trap.operation() == "try_acquire");
+    reports += 3;
+    CHECK(trap.count() == reports);
+  }
+  ref.release();
+  ref.run_down();
+  CHECK(trap.count() == reports);
+}
+
 TEST_CASE_TEMPLATE(
     "R98: a release too many is trapped, by the end of the rundown at the latest, and never wraps", Ref,
     RundownRef, ShardedRundownRef, ManyShards) {

@@ -360,3 +360,41 @@ TEST_CASE_TEMPLATE(
   guard = nmr::try_guard(other);
   CHECK_FALSE(static_cast<bool>(guard));
 }
+
+TEST_CASE(
+    "R103: the last reference may be given back without running what is due, which then runs where one "
+    "likes") {
+  RundownRef ref;
+  CountedCompletion first, second;
+  CHECK(ref.try_acquire(2));
+  CHECK(ref.begin_rundown(first) == RundownState::kPending);
+  CHECK(ref.begin_rundown(second) == RundownState::kPending);
+  CHECK(ref.release_deferred() == nullptr);
+  CHECK_FALSE(ref.run_down_already());
+  nmr::Completion* const due = ref.release_deferred();
+  CHECK(due == &first);
+  CHECK(ref.run_down_already());
+  ref.wait_for_rundown();
+  CHECK(first.runs() + second.runs() == 0);
+  nmr::Completion::run_each(due);
+  CHECK(first.runs() == 1);
+  CHECK(second.runs() == 1);
+}
+
+TEST_CASE("R95: of those who try to open what has run down, one does") {
+  RundownRef ref;
+  CHECK_FALSE(ref.try_reinitialize());
+  ref.run_down();
+  CHECK(ref.try_reinitialize());
+  CHECK_FALSE(ref.try_reinitialize());
+  CHECK(ref.try_acquire());
+  CHECK(ref.begin_rundown() == RundownState::kPending);
+  CHECK_FALSE(ref.try_reinitialize());
+  ref.release();
+  CHECK(ref.try_reinitialize());
+}
+
+TEST_CASE("R109: a copy of an empty guard is empty") {
+  CHECK_FALSE(nmr::RundownGuard().duplicate());
+  CHECK_FALSE(nmr::ShardedRundownGuard().duplicate());
+}

@@ -49,7 +49,7 @@ class BasicBindingHandle {
 
   /// Takes out what is attached: from now on calls are refused. Never waits for calls. `done` runs exactly
   /// once, when the last call has left: on the thread that leaves, or here, before this returns, if nobody is
-  /// inside.
+  /// inside. What a registry has attached has its last call no sooner than the registry detaches it.
   ///
   /// Returns       false if nothing was attached; then `done` has run.
   /// Progress      blocking for one barrier, or two if somebody is inside; allocates nothing.
@@ -68,17 +68,20 @@ class BasicBindingHandle {
     return true;
   }
 
-  /// Detaches and waits until the last call has left.
+  /// Detaches and waits until the last call has left. What was detached before is not waited for: see
+  /// Binding::wait_until_detached().
   ///
   /// Returns       kSuccess; kPossibleDeadlock if this thread is inside such a call (known where calls are
-  ///               counted per thread): then detach has begun, and goes on without being waited for.
+  ///               counted per thread), kInvalidDeviceState if a registry has attached it, whose registration
+  ///               is what to wait for: then detach has begun, and goes on without being waited for.
   Status detach_and_wait() noexcept {
     auto* const target = cell_.remove_any();
     if (target == nullptr) return Status::kSuccess;
-    if (Calls::inside(cell_.domain(), *target)) {
+    const bool of_registry = target->owner() != nullptr;
+    if (of_registry || Calls::inside(cell_.domain(), *target)) {
       target->refs().begin_rundown();
       Calls::close(cell_.domain(), target);
-      return Status::kPossibleDeadlock;
+      return of_registry ? Status::kInvalidDeviceState : Status::kPossibleDeadlock;
     }
     BasicEvent<typename Calls::Atomics> done;
     target->refs().begin_rundown(done);

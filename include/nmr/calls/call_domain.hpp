@@ -183,7 +183,8 @@ class BasicCallDomain {
     Record* const record = add_record(thread);
     if (record == nullptr) return outgrown;
     if (outgrown != nullptr)
-      // relaxed: of this thread, which has no call in it, and has held the mutex since every lane was changed.
+      // relaxed: of this thread, which has no call in it, and has held the mutex since every lane was
+      // changed.
       outgrown->owner.store(Record::kMoved, order::relaxed);
     return record;
   }

@@ -20,11 +20,9 @@ class BasicCallTarget {
   BasicCallTarget& operator=(const BasicCallTarget&) = delete;
 
   /// Makes it ready to be called, before it is published anywhere. Returns false while it still is attached
-  /// or drains.
+  /// or drains, or another thread was faster.
   [[nodiscard]] bool open() noexcept {
-    if (!refs_.run_down_already()) return false;
-    refs_.reinitialize();
-    return refs_.try_acquire();  // the one reference of the calls
+    return refs_.try_reinitialize() && refs_.try_acquire();  // the one reference of the calls
   }
 
   /// Whoever manages it, or null; for a registry that finds its binding by what a thread is inside of.

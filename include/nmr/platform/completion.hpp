@@ -19,6 +19,15 @@ class Completion {
 
   void run() noexcept { function_(*this, context_); }
 
+  /// Runs each of a list that somebody has been given to run, in order.
+  static void run_each(Completion* first) noexcept {
+    while (first != nullptr) {
+      Completion* const next = first->next_;  // before it runs: it may free itself
+      first->run();
+      first = next;
+    }
+  }
+
   /// The node's link, for the queue of an executor: free to use from post() until run().
   [[nodiscard]] Completion*& link() noexcept { return next_; }
 

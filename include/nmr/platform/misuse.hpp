@@ -1,7 +1,8 @@
 #pragma once
 /// What happens when a caller breaks a rule that can be checked cheaply: it is always reported, in release
 /// builds too, and never corrupts. The default prints the report and aborts; NMR_MISUSE_HANDLER replaces it.
-/// If a handler returns, the operation that was misused has had no effect.
+/// If a handler returns, the operation that was misused has had no effect; but for destructors, after which
+/// the object is gone, and whoever still uses it uses what is not there.
 #include <cstdio>
 #include <cstdlib>
 
@@ -10,10 +11,10 @@
 namespace nmr {
 
 struct MisuseReport {
-  const char* object;     ///< type of the object, as spelt in the headers
+  const char* object;  ///< type of the object, as spelt in the headers
   const char* operation;  ///< member function that was misused
-  const char* rule;       ///< the rule that was broken, as one sentence
-  const void* address;    ///< the object
+  const char* rule;  ///< the rule that was broken, as one sentence
+  const void* address;  ///< the object
 };
 
 }  // namespace nmr

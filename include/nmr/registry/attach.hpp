@@ -20,7 +20,7 @@ struct BasicOffer {
   typename Calls::Cell* cell = nullptr;
   void* context = nullptr;
   const void* dispatch = nullptr;
-  bool agreed = false;  // the provider has called accept()
+  bool agreed = false;  // accept() has succeeded
   typename Calls::Target* replaced = nullptr;  // what accepting took out of occupied handles
 };
 
@@ -90,6 +90,7 @@ struct BasicAttach {
     // The provider's way first: it may call as soon as it has agreed; the client not before this returns.
     open(provider, offer.replaced);
     open(client, offer.replaced);
+    offer.agreed = true;
     LockGuard lock(state.mutex);
     binding.state = BindingState::kHalfAttached;
     return status;
@@ -146,7 +147,7 @@ struct BasicAttach {
 
   static Status ask(State& state, Side& side, Offer& offer) noexcept {
     const auto& module = side.registration.module;
-    typename State::CallbackScope scope(state, side.binding);
+    typename State::CallbackScope scope(state, side.binding, &offer.replaced);
     return platform::contain([&] { return module.attach(module.module, side.registration.context, offer); });
   }
 

@@ -53,16 +53,22 @@ struct BasicDetach {
   /// lets go of both registrations, which may complete their deregistration.
   static void retire(State& state, Binding& binding) noexcept {
     {
+      typename State::CallbackScope scope(state, binding);
+      binding.client.owned.reset();
+      binding.provider.owned.reset();
+    }
+    {
       LockGuard lock(state.mutex);
       state.unlink(binding);
     }
     Registration& client = binding.client.registration;
     Registration& provider = binding.provider.registration;
-    binding.client.owned.reset();
-    binding.provider.owned.reset();
     delete &binding;
-    client.open.release();
-    provider.open.release();  // from here on the registry may be gone
+    // Neither side's completions before both have been let go: they may wait for the other side.
+    Completion* const of_client = client.open.release_deferred();
+    Completion* const of_provider = provider.open.release_deferred();  // now the registry may be gone
+    Completion::run_each(of_client);
+    Completion::run_each(of_provider);
   }
 
  private:
@@ -123,10 +129,8 @@ struct BasicDetach {
 
   static void clean_up(Side& side) noexcept {
     const auto& module = side.registration.module;
-    if (side.asked && module.cleanup != nullptr) {
-      typename State::CallbackScope scope(side.registration.registry, side.binding);
-      module.cleanup(module.module, side.binding.context_of(side));
-    }
+    typename State::CallbackScope scope(side.registration.registry, side.binding);
+    if (side.asked && module.cleanup != nullptr) module.cleanup(module.module, side.binding.context_of(side));
     side.owned.reset();
   }
 };

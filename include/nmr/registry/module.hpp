@@ -20,6 +20,8 @@ struct BasicClientModule {
   std::uint16_t length = sizeof(BasicClientModule);
 
   /// A provider is offered. Returns what offer.accept() returned, or declines with kNoInterface or an error.
+  /// What succeeded() accepts is success, as in Windows: kTimeout, too, is no refusal. To fail after accept()
+  /// has succeeded, other than by throwing, is misuse.
   Status (*attach_provider)(void* registration_context, BasicProviderOffer<N, Calls>& offer) = nullptr;
   /// Either side wants to leave: the client's calls are refused from now on. Must not block, nor free its
   /// context. The client is done when `done` has been dropped and its calls in flight have left. Called once
@@ -32,7 +34,9 @@ struct BasicClientModule {
   std::uint32_t number = 0;
   std::uint16_t npi_version = 0;
   const typename CharacteristicsOf<N>::Client* characteristics = nullptr;
-  /// Where this side's cleanup runs, and what follows its last call; null: on the thread that leaves last.
+  /// Where this side's cleanup runs, and what follows its last call; null: on the thread that comes to it,
+  /// which may be one of the peer's executor. What ends with a binding's last cleanup, a deregistration above
+  /// all, is told from there. Lives until the deregistration has completed.
   Executor* executor = nullptr;
   /// True: one attach callback at a time, other threads that offer wait. False: they may overlap. Two modules
   /// that both want it and register from inside their attach callbacks can wait for each other crosswise.

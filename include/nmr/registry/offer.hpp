@@ -1,5 +1,7 @@
 #pragma once
+#include <concepts>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 #include <nmr/binding/binding_handle.hpp>
@@ -9,19 +11,22 @@
 
 namespace nmr {
 
+/// The characteristics that an NPI declares for each side; void where it declares none.
 template <Npi N>
 struct CharacteristicsOf {
-  using Client = void;
-  using Provider = void;
-};
-template <Npi N>
-  requires requires {
-    typename N::ClientCharacteristics;
-    typename N::ProviderCharacteristics;
-  }
-struct CharacteristicsOf<N> {
-  using Client = typename N::ClientCharacteristics;
-  using Provider = typename N::ProviderCharacteristics;
+ private:
+  struct None {
+    using ClientCharacteristics = void;
+    using ProviderCharacteristics = void;
+  };
+  template <class T>
+  static constexpr bool kForClient = requires { typename T::ClientCharacteristics; };
+  template <class T>
+  static constexpr bool kForProvider = requires { typename T::ProviderCharacteristics; };
+
+ public:
+  using Client = typename std::conditional_t<kForClient<N>, N, None>::ClientCharacteristics;
+  using Provider = typename std::conditional_t<kForProvider<N>, N, None>::ProviderCharacteristics;
 };
 
 /// What both sides' offers have: who the peer is, and a context that the registry owns.
@@ -46,9 +51,14 @@ class BasicPeerOffer {
   }
 
   /// Makes a binding context that the registry owns: destroyed after this side's cleanup callback, or when
-  /// the attachment fails. Returns null if there is no memory. A second one replaces the first.
+  /// the attachment fails. A second one replaces the first. Returns null if there is no memory.
+  /// Precondition  before accept(), which gives the context away (trapped).
   template <class T, class... Arguments>
   [[nodiscard]] T* make_context(Arguments&&... arguments) {
+    if (core_.agreed) {
+      Calls::Atomics::misuse({"Offer", "make_context", "after accept()", &core_.side.registration});
+      return nullptr;
+    }
     T* const object = new (std::nothrow) T(std::forward<Arguments>(arguments)...);
     if (object == nullptr) return nullptr;
     core_.side.owned.reset();
@@ -78,13 +88,26 @@ class BasicProviderOffer : public BasicPeerOffer<Calls, typename Characteristics
   ///               another registry.
   /// Progress      blocking for as long as the provider's callback; with one-word counting and an occupied
   ///               handle also for the calls through it.
-  Status accept(Handle& handle, void* context, const ClientDispatch* dispatch = nullptr) noexcept {
+  Status accept(Handle& handle, void* context, const ClientDispatch* dispatch) noexcept {
     return BasicAttach<Calls>::accept(this->core_, &handle.cell(), context, dispatch);
   }
   /// As above, for a client that calls through ClientRegistration::for_each_provider() instead of a handle.
-  Status accept(void* context, const ClientDispatch* dispatch = nullptr) noexcept {
+  Status accept(void* context, const ClientDispatch* dispatch) noexcept {
     return BasicAttach<Calls>::accept(this->core_, nullptr, context, dispatch);
   }
+  /// As above, where the NPI has no functions of the client's.
+  Status accept(Handle& handle, void* context) noexcept
+    requires std::is_same_v<ClientDispatch, NoDispatch>
+  {
+    return accept(handle, context, nullptr);
+  }
+  Status accept(void* context) noexcept
+    requires std::is_same_v<ClientDispatch, NoDispatch>
+  {
+    return accept(context, nullptr);
+  }
+  template <std::same_as<Handle> H>
+  Status accept(H* handle, const void* = nullptr, const void* = nullptr) = delete;  // a reference is wanted
 };
 
 /// A client that asks a provider to attach it (ProviderAttachClient).
@@ -108,6 +131,8 @@ class BasicClientOffer : public BasicPeerOffer<Calls, typename CharacteristicsOf
   Status accept(Handle& handle, void* context, const ProviderDispatch* dispatch) noexcept {
     return BasicAttach<Calls>::agree(this->core_, &handle.cell(), context, dispatch);
   }
+  template <std::same_as<Handle> H>
+  Status accept(H* handle, const void*, const void* = nullptr) = delete;  // a reference is wanted
 };
 
 }  // namespace nmr

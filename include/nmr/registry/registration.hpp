@@ -36,8 +36,9 @@ class [[nodiscard]] BasicRegistration {
   [[nodiscard]] explicit operator bool() const noexcept { return registration_ != nullptr; }
 
   /// Starts deregistration (NmrDeregisterClient, NmrDeregisterProvider): nothing new is attached, and all
-  /// bindings are detached; both sides' detach callbacks have been called when this returns. Never waits for
-  /// calls.
+  /// bindings are detached. Never waits for calls. Of each binding that was attached and not being detached,
+  /// both sides' detach callbacks have been called when this returns; one that another thread is detaching,
+  /// or is in the middle of attaching, is seen to by that thread: its calls may still get in until then.
   ///
   /// Returns       kPending: started. kInvalidDeviceState: it has been started before. kInvalidParameter:
   ///               *this is empty.
@@ -50,7 +51,8 @@ class [[nodiscard]] BasicRegistration {
   /// repeated, by any number of threads.
   ///
   /// Returns       kSuccess; kInvalidParameter if deregister() was not called; kPossibleDeadlock from inside
-  ///               a callback or a guarded call of a binding that it would wait for.
+  ///               a callback or a guarded call of a binding that it would wait for, where this thread would
+  ///               wait for itself.
   /// Progress      blocking.
   Status wait_for_deregister_complete() noexcept { return wait(platform::kNever); }
   /// As above, for at most `timeout` (any std::chrono::duration): then kTimeout.
@@ -75,20 +77,21 @@ class [[nodiscard]] BasicRegistration {
     return registration_ != nullptr ? core_->info_of(*registration_).attached : 0;
   }
 
-  /// Copies why peers were not attached, newest first; the newest few are kept. Returns how many there ever
-  /// were.
+  /// Copies why peers were not attached, newest first; the newest eight are kept, and what `newest` has room
+  /// for beyond them is left as it was. A peer that was attached at a later try stays in the list. Returns
+  /// how many there ever were.
   std::size_t refusals(std::span<Refusal> newest) const noexcept {
     return registration_ != nullptr ? core_->refusals(*registration_, newest.data(), newest.size()) : 0;
   }
 
-  /// Calls `f(guard)` with a call guard of each client that can be called, in the order of attachment. No
-  /// lock is held.
+  /// Calls `f(guard)` with a call guard of each client that can be called, in the order in which they were
+  /// offered. No lock is held.
   template <class F>
     requires(kSide == ModuleSide::kProvider)
   void for_each_client(F f) {
     for_each<CallbacksOf<N>>(f);
   }
-  /// Calls `f(guard)` with a call guard of each provider that can be called, in the order of attachment.
+  /// Calls `f(guard)` with a call guard of each provider that can be called, as above.
   template <class F>
     requires(kSide == ModuleSide::kClient)
   void for_each_provider(F f) {

@@ -134,6 +134,8 @@ class BasicRegistryCore {
         LockGuard lock(state_.mutex);
         move_to(left->next);
       }
+      if (side_ == nullptr) return left->outgoing.refs().release();
+      typename State::CallbackScope scope(state_, side_->binding);  // what this ends may wait for that one
       left->outgoing.refs().release();
     }
 

@@ -15,6 +15,7 @@ class BasicRegistryState {
   using Registration = BasicRegistrationCore<Calls>;
   using Binding = BasicBindingCore<Calls>;
   using Side = BasicBindingSide<Calls>;
+  using Target = typename Calls::Target;
 
   struct RegistrationList {
     Registration* first = nullptr;
@@ -26,11 +27,12 @@ class BasicRegistryState {
   BasicRegistryState& operator=(const BasicRegistryState&) = delete;
 
   /// Marks a thread as being in a callback of a binding for as long as it lives, so that a wait for that
-  /// binding's end from in there is known for what it is. No lock is held meanwhile.
+  /// binding's end from in there is known for what it is; and with it those whose targets are in `replaced`,
+  /// which this thread has taken out of their handles and is to close afterwards. No lock is held meanwhile.
   class CallbackScope {
    public:
-    CallbackScope(BasicRegistryState& state, Binding& binding) noexcept
-        : state_(state), binding_(binding), thread_(Atomics::thread_pointer()) {
+    CallbackScope(BasicRegistryState& state, Binding& binding, Target* const* replaced = nullptr) noexcept
+        : state_(state), binding_(binding), replaced_(replaced), thread_(Atomics::thread_pointer()) {
       LockGuard lock(state_.mutex);
       next_ = state_.in_callbacks_;
       state_.in_callbacks_ = this;
@@ -47,15 +49,28 @@ class BasicRegistryState {
 
    private:
     friend class BasicRegistryState;
+
+    [[nodiscard]] bool keeps(const Registration& registration) const noexcept {
+      if (belongs(binding_, registration)) return true;
+      for (Target* target = replaced_ != nullptr ? *replaced_ : nullptr; target != nullptr;
+           target = static_cast<Target*>(target->next_to_close())) {
+        const auto* const binding = static_cast<const Binding*>(target->owner());
+        if (binding != nullptr && belongs(*binding, registration)) return true;
+      }
+      return false;
+    }
+
     BasicRegistryState& state_;
     Binding& binding_;
+    Target* const* replaced_;
     const std::uintptr_t thread_;
     CallbackScope* next_ = nullptr;
   };
 
   /// Returns true if this thread is in a callback or a guarded call of a binding of the registration, or has
   /// one on the list that it is calling back about: to wait for the registration's end there is to wait for
-  /// oneself. (Where calls are counted in one word, calls do not show.)
+  /// oneself. (Where calls are counted in one word, calls do not show; where threads have no thread pointer,
+  /// nothing does.)
   [[nodiscard]] bool would_wait_for_itself(const Registration& registration) noexcept {
     bool found = false;
     calls.for_each_inside([&](auto& target) noexcept {
@@ -63,9 +78,10 @@ class BasicRegistryState {
       found = found || (binding != nullptr && belongs(*binding, registration));
     });
     const std::uintptr_t thread = Atomics::thread_pointer();
+    if (thread == 0) return found;
     LockGuard lock(mutex);
     for (CallbackScope* scope = in_callbacks_; scope != nullptr; scope = scope->next_) {
-      found = found || (scope->thread_ == thread && belongs(scope->binding_, registration));
+      found = found || (scope->thread_ == thread && scope->keeps(registration));
     }
     for (Binding* binding = registration.first_binding; binding != nullptr;
          binding = binding->side_of(registration.side).next) {

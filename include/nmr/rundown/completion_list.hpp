@@ -15,7 +15,7 @@ namespace nmr {
 /// INVARIANT: closed is left by reopen() alone; a node in the list runs exactly once, unless unlink() took it
 /// out.
 ///
-/// Lifetime      close_and_run() touches *this for the last time before the first node runs.
+/// Lifetime      close() touches *this for the last time before the first node is claimed.
 template <AtomicsPolicy Atomics>
 class BasicCompletionList {
  public:
@@ -25,7 +25,7 @@ class BasicCompletionList {
   BasicCompletionList(const BasicCompletionList&) = delete;
   BasicCompletionList& operator=(const BasicCompletionList&) = delete;
 
-  /// Returns true once close_and_run() has closed the list and will not touch it any more.
+  /// Returns true once close() has closed the list and will not touch it any more.
   /// Ordering      true happens-after everything that happened before the closing.
   [[nodiscard]] bool closed() const noexcept {
     // [rd:1] acquire, pairs with [rd:4]: who sees it closed may free what was protected, and the list.
@@ -53,8 +53,9 @@ class BasicCompletionList {
     }
   }
 
-  /// Closes the list and runs its nodes, oldest first. Called once by whoever found the end reached.
-  void close_and_run() noexcept {
+  /// Closes the list. Called once by whoever found the end reached.
+  /// Returns its nodes, oldest first, bound to run: for Completion::run_each().
+  [[nodiscard]] Completion* close() noexcept {
     Word head = 0;
     for (unsigned turn = 0;; ++turn) {
       head = head_.load(order::relaxed);  // relaxed: validated by the CAS
@@ -66,8 +67,8 @@ class BasicCompletionList {
       }
       Atomics::relax(turn);
     }
-    // From here on *this may be gone as soon as a node has run; and a waiter whose time is over must not come
-    // back to it. So all are claimed before the first runs.
+    // From here on *this may be gone as soon as a node has been claimed; and a waiter whose time is over must
+    // not come back to it. So all are claimed before the first runs.
     Completion* oldest = nullptr;
     for (Completion* node = to_node(head); node != nullptr;) {
       if (node->claim_ != nullptr) node->claim_(*node);
@@ -76,11 +77,7 @@ class BasicCompletionList {
       oldest = node;
       node = next;
     }
-    while (oldest != nullptr) {
-      Completion* const next = oldest->next_;  // before it runs: it may free itself
-      oldest->run();
-      oldest = next;
-    }
+    return oldest;
   }
 
   /// Takes a node back. Returns false if the list is closed: then the node has run or is about to.
@@ -111,8 +108,13 @@ class BasicCompletionList {
     return true;
   }
 
-  /// Opens a closed list again. Ordering: the caller publishes it (RundownRef::reinitialize).
-  void reopen() noexcept { head_.store(0, order::relaxed); }  // relaxed: ordered by [rd:13]
+  /// Opens a closed list again: for one of those who try. Returns false if it was not closed.
+  /// Ordering      the caller publishes it (RundownRef::reinitialize).
+  [[nodiscard]] bool reopen() noexcept {
+    Word head = kClosed;
+    // acquire [rd:1]; relaxed where it fails: nothing is done then
+    return head_.compare_exchange_strong(head, 0, order::acquire, order::relaxed);
+  }
 
  private:
   using Word = std::uintptr_t;

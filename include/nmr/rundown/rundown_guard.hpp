@@ -31,8 +31,9 @@ class [[nodiscard]] BasicRundownGuard {
   /// Returns true if a reference is held. One that was refused has had no effect and needs no release.
   [[nodiscard]] explicit operator bool() const noexcept { return ref_ != nullptr; }
 
-  /// Returns a second guard; succeeds while draining too. Precondition: *this is not empty.
+  /// Returns a second guard; succeeds while draining too. Empty if *this is.
   BasicRundownGuard duplicate() const noexcept {
+    if (ref_ == nullptr) return {};
     ref_->duplicate();
     return BasicRundownGuard(*ref_, Adopt{});
   }

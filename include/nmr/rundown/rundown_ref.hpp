@@ -88,6 +88,8 @@ class BasicRundownRef {
   /// Progress      wait-free.
   void duplicate(std::size_t n = 1) noexcept {
     if (n == 0) return;
+    if (n > max_refs()) [[unlikely]]
+      return misuse("duplicate", "more references than max_refs()");
     // relaxed: the reference that is held orders it.
     const Word before = word_.fetch_add(n * kOneRef, order::relaxed);
     if (before >= kOneRef && ((before + n * kOneRef) & (kOverLimit | kOutOfRange)) == 0) [[likely]]
@@ -105,10 +107,21 @@ class BasicRundownRef {
   /// Precondition  that many references are held (trapped where the count shows it).
   void release(std::size_t n = 1) noexcept {
     if (n == 0) return;
+    if (n > max_refs()) [[unlikely]]
+      return misuse("release", "more references than max_refs()");
     // [rd:9] release RMW, pairs with [rd:10]; later RMWs keep its release sequence alive.
     const Word left = word_.fetch_sub(n * kOneRef, order::release) - n * kOneRef;
     if ((left & (kBegun | kOutOfRange)) != 0) [[unlikely]]
       (void)released(left, n);
+  }
+
+  /// As release(), for one who cannot have completions run just now, holding a lock perhaps.
+  /// Returns       the completions that are due, for Completion::run_each(); null if there are none, or
+  ///               others are still inside. Waits end at once, so *this may be gone.
+  [[nodiscard]] Completion* release_deferred() noexcept {
+    // [rd:9] as in release()
+    const Word left = word_.fetch_sub(kOneRef, order::release) - kOneRef;
+    return is_last(left, 1) ? close() : nullptr;
   }
 
   /// Begins rundown: from now on try_acquire() refuses. Never blocks. `completion` runs exactly once, when
@@ -123,6 +136,7 @@ class BasicRundownRef {
 
   /// Waits until *this has run down, which another thread may begin before or after. Any number of threads
   /// may wait. A completion of another's may still be about to run, or running, when this returns.
+  /// Precondition  this thread holds no reference: it would wait for itself, which a bare count cannot know.
   /// Progress      blocking. Ordering: happens-after everything that was done under a reference.
   void wait_for_rundown() noexcept {
     BasicEvent<Atomics> event;
@@ -178,13 +192,17 @@ class BasicRundownRef {
   /// Progress      waits for callers that are being refused just now, and have yet to take back their own.
   /// Precondition  *this has run down (trapped), and no other thread begins or waits at the same time.
   void reinitialize() noexcept {
-    if (!completions_.closed()) return misuse("reinitialize", "it has not run down");
-    completions_.reopen();
+    if (!try_reinitialize()) misuse("reinitialize", "it has not run down");
+  }
+  /// As above, if *this has run down. Returns whether it had, and this thread was the one to open it.
+  [[nodiscard]] bool try_reinitialize() noexcept {
+    if (!completions_.reopen()) return false;
     for (unsigned turn = 0;; ++turn) {
       Word word = word_.load(order::relaxed);  // relaxed: validated by the CAS
       // [rd:13] release CAS, pairs with [rd:8], [rd:11]. At count 0: nobody's undo is left to go astray in
       // the next life.
-      if (word < kOneRef && word_.compare_exchange_strong(word, 0, order::release, order::relaxed)) return;
+      if (word < kOneRef && word_.compare_exchange_strong(word, 0, order::release, order::relaxed))
+        return true;
       Atomics::relax(turn);
     }
   }
@@ -211,21 +229,24 @@ class BasicRundownRef {
     return released(left, n);
   }
   NMR_COLD bool released(Word left, std::size_t n) noexcept {
+    if (!is_last(left, n)) return false;
+    Completion::run_each(close());
+    return true;
+  }
+  bool is_last(Word left, std::size_t n) noexcept {
     if (left >= (kOverLimit | kOutOfRange)) {
       word_.fetch_add(n * kOneRef, order::relaxed);  // relaxed: puts back what was not there to take
       return misuse("release", "more references than are held"), false;
     }
-    if (left != kBegun) return false;
-    complete();
-    return true;
+    return left == kBegun;
   }
 
-  /// Called by the one whose decrement arrived at 0.
-  void complete() noexcept {
+  /// Called by the one whose decrement arrived at 0. Returns the completions.
+  Completion* close() noexcept {
     // [rd:10] acquire, pairs with [rd:9]: reads its own decrement or a later RMW, so the end of all
     // their release sequences. Discarded: the order is all that is wanted.
     (void)word_.load(order::acquire);
-    completions_.close_and_run();
+    return completions_.close();
   }
 
   RundownState begin(Completion* completion) noexcept {

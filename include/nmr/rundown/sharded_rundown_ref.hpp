@@ -80,6 +80,8 @@ class BasicShardedRundownRef {
 
   /// As RundownRef::duplicate(). Progress: wait-free.
   void duplicate(std::size_t n = 1) noexcept {
+    if (n > max_refs()) [[unlikely]]
+      return misuse("duplicate", "more references than max_refs()");
     // relaxed: the reference that is held orders it. A closed shard's count is dead, so it goes to the
     // centre.
     if ((shard().word.fetch_add(n * kOneRef, order::relaxed) & kClosed) != 0) centre_.duplicate(n);
@@ -87,6 +89,8 @@ class BasicShardedRundownRef {
 
   /// Gives back `n` references. As RundownRef::release(). Progress: wait-free, but for the completions.
   void release(std::size_t n = 1) noexcept {
+    if (n > max_refs()) [[unlikely]]
+      return misuse("release", "more references than max_refs()");
     // [rd:15] release RMW, pairs with [rd:16]; a closed shard's count is dead, and the centre's release
     // orders.
     if ((shard().word.fetch_sub(n * kOneRef, order::release) & kClosed) != 0) [[unlikely]]

@@ -1,0 +1,202 @@
+// Waits that could never end, in the places where a thread keeps a binding without being seen inside it; and
+// waits that end, though they look alike.
+#include "registry/fixture.hpp"
+#include "support/misuse.hpp"
+
+namespace {
+
+/// A completion that does what a test tells it.
+struct Does : nmr::Completion {
+  explicit Does(std::function<void()> what) : Completion(&act, this), does(std::move(what)) {}
+  static void act(Completion&, void* self) noexcept {
+    auto& done = *static_cast<Does*>(self);
+    ++done.runs;
+    done.does();
+  }
+  std::function<void()> does;
+  int runs = 0;
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("R57: the completion of one side's deregistration may wait for the other side's", Calls,
+                   nmr::PerThreadCalls, nmr::OneWordCalls) {
+  World<Calls> world;
+  Provider<Calls> provider(world, 1);
+  Client<Calls> client(world, 2);
+  CHECK(provider.enroll() == Status::kSuccess);
+  CHECK(client.enroll() == Status::kSuccess);
+  const auto end = [](auto& module) {
+    CHECK(module.registration.deregister() != Status::kSuccess);  // pending, or begun before
+    return module.registration.wait_for_deregister_complete();
+  };
+  Status waited = Status::kNotFound;
+  SUBCASE("the client's for the provider") {
+    Does done([&] { waited = end(provider); });
+    CHECK(client.registration.deregister(done) == Status::kPending);
+    CHECK(done.runs == 1);
+  }
+  SUBCASE("the provider's for the client") {
+    Does done([&] { waited = end(client); });
+    CHECK(provider.registration.deregister(done) == Status::kPending);
+    CHECK(done.runs == 1);
+  }
+  SUBCASE("the client's for the provider, run by the last to leave") {
+    auto hold = client.attachment().handle.try_call().hold();
+    Does done([&] { waited = end(provider); });
+    CHECK(client.registration.deregister(done) == Status::kPending);
+    CHECK(done.runs == 0);
+    hold.leave();
+    CHECK(done.runs == 1);
+  }
+  CHECK(waited == Status::kSuccess);
+}
+
+TEST_CASE_TEMPLATE(
+    "R70: a context that the registry owns and that waits, as it is destroyed, for its registration", Calls,
+    nmr::PerThreadCalls, nmr::OneWordCalls) {
+  static Status waited;
+  waited = Status::kNotFound;
+  World<Calls> world;
+  Provider<Calls> provider(world, 1);
+  Client<Calls> client(world, 2);
+  struct Waits {
+    explicit Waits(Client<Calls>& its_owner) : owner(its_owner) {}
+    ~Waits() {
+      (void)owner.registration.deregister();
+      waited = owner.registration.wait_for_deregister_complete();
+    }
+    Client<Calls>& owner;
+  };
+  bool accepts = false;
+  SUBCASE("after its cleanup") { accepts = true; }
+  SUBCASE("of a client that declines") {}
+  client.on_attach = [&](auto& offer) {
+    CHECK(offer.template make_context<Waits>(client) != nullptr);
+    return accepts ? client.accept(offer) : Status::kNoInterface;
+  };
+  CHECK(provider.enroll() == Status::kSuccess);
+  CHECK(client.enroll() == Status::kSuccess);
+  if (accepts) CHECK(client.registration.deregister() == Status::kPending);
+  CHECK(waited == Status::kPossibleDeadlock);
+  CHECK(client.registration.wait_for_deregister_complete() == Status::kSuccess);
+}
+
+TEST_CASE_TEMPLATE(
+    "R70: inside an attach callback that has swapped a provider out, to wait for that one is to wait for "
+    "oneself",
+    Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
+  World<Calls> world;
+  Provider<Calls> old_one(world, 1), new_one(world, 2);
+  typename Client<Calls>::Handle handle(world.registry.calls());
+  Client<Calls> client(world, 3);
+  Status before = Status::kNotFound;
+  Status after = Status::kNotFound;
+  bool swaps = false;
+  client.on_attach = [&](auto& offer) {
+    if (swaps) before = old_one.registration.wait_for_deregister_complete_for(std::chrono::seconds(0));
+    const Status status = client.accept(offer, &Client<Calls>::kDispatch, &handle);
+    if (swaps) {
+      CHECK(old_one.registration.deregister() == Status::kPending);
+      after = old_one.registration.wait_for_deregister_complete();
+    }
+    return status;
+  };
+  CHECK(old_one.enroll() == Status::kSuccess);
+  CHECK(client.enroll() == Status::kSuccess);
+  swaps = true;
+  CHECK(new_one.enroll() == Status::kSuccess);
+  CHECK(before == Status::kInvalidParameter);  // its deregistration has not begun
+  CHECK(after == Status::kPossibleDeadlock);
+  CHECK(old_one.registration.wait_for_deregister_complete() == Status::kSuccess);
+  CHECK(new_one.registration.attached() == 1);
+}
+
+TEST_CASE_TEMPLATE(
+    "R70: an enumeration that stands at the next binding keeps it, while it ends the one before", Calls,
+    nmr::PerThreadCalls, nmr::OneWordCalls) {
+  World<Calls> world;
+  Provider<Calls> provider(world, 1);
+  Client<Calls> first(world, 2), second(world, 3);
+  CHECK(provider.enroll() == Status::kSuccess);
+  CHECK(first.enroll() == Status::kSuccess);
+  CHECK(second.enroll() == Status::kSuccess);
+  Status waited = Status::kNotFound;
+  first.on_cleanup = [&](auto&) {
+    CHECK(second.registration.deregister() == Status::kPending);
+    waited = second.registration.wait_for_deregister_complete();
+  };
+  int visited = 0;
+  provider.registration.for_each_client([&](auto&) {
+    if (++visited == 1) CHECK(first.registration.deregister() == Status::kPending);
+  });
+  CHECK(waited == Status::kPossibleDeadlock);
+  CHECK(first.registration.wait_for_deregister_complete() == Status::kSuccess);
+  CHECK(second.registration.wait_for_deregister_complete() == Status::kSuccess);
+}
+
+TEST_CASE_TEMPLATE(
+    "bad input: detaching a registry's handle by hand refuses calls, and does not wait for ever", Calls,
+    nmr::PerThreadCalls, nmr::OneWordCalls) {
+  World<Calls> world;
+  Provider<Calls> provider(world, 1);
+  Client<Calls> client(world, 2);
+  CHECK(provider.enroll() == Status::kSuccess);
+  CHECK(client.enroll() == Status::kSuccess);
+  auto& handle = client.attachment().handle;
+  Does done([] {});
+  SUBCASE("waiting") { CHECK(handle.detach_and_wait() == Status::kInvalidDeviceState); }
+  SUBCASE("with a completion") {
+    CHECK(handle.detach(done));
+    CHECK(done.runs == 0);
+  }
+  CHECK_FALSE(call(client.attachment(), 1).has_value());
+  CHECK(call(provider.attachment(), 1) == 2);
+  CHECK(client.registration.attached() == 1);
+  client.leave();
+  CHECK(client.count(What::kCleanup) == 1);
+  CHECK(done.runs <= 1);
+}
+
+TEST_CASE_TEMPLATE("bad input: a context made after accept() is refused; the one that was given away stays",
+                   Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
+  World<Calls> world;
+  Provider<Calls> provider(world, 1);
+  Client<Calls> client(world, 2);
+  MisuseTrap trap;
+  const auto late = [&](auto& module, auto& offer) {
+    const Status status = module.accept(offer);
+    CHECK(offer.template make_context<int>(1) == nullptr);
+    return status;
+  };
+  provider.on_attach = [&](auto& offer) { return late(provider, offer); };
+  client.on_attach = [&](auto& offer) { return late(client, offer); };
+  CHECK(provider.enroll() == Status::kSuccess);
+  CHECK(client.enroll() == Status::kSuccess);
+  CHECK(trap.count() == 2);
+  CHECK(trap.operation() == "make_context");
+  CHECK(call(client.attachment(), 1) == 2);
+}
+
+namespace {
+
+/// As where there is no thread pointer to be had.
+struct NoThreadPointer : nmr::StdAtomics {
+  static std::uintptr_t thread_pointer() noexcept { return 0; }
+};
+
+}  // namespace
+
+TEST_CASE("without a thread pointer a wait is never taken for one for oneself") {
+  using Calls = nmr::BasicOneWordCalls<NoThreadPointer>;
+  World<Calls> world;
+  Provider<Calls> provider(world, 1);
+  Client<Calls> client(world, 2);
+  client.keep_detach = true;
+  CHECK(provider.enroll() == Status::kSuccess);
+  CHECK(client.enroll() == Status::kSuccess);
+  CHECK(client.registration.deregister() == Status::kPending);
+  CHECK(client.registration.wait_for_deregister_complete_for(std::chrono::seconds(0)) == Status::kTimeout);
+  client.complete_all();
+  CHECK(client.registration.wait_for_deregister_complete() == Status::kSuccess);
+}
