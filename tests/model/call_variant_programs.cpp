@@ -195,6 +195,58 @@ void two_swaps(Run& run) {
   });
 }
 
+// What one thread makes and attaches another takes out, knowing nothing of it but what the cell tells.
+template <class Kind>
+void made_and_attached_beside_a_detacher(Run& run) {
+  auto& world = make_world<Kind>(run, 0);
+  auto& made = *new Atomic<Service<Kind>*>(nullptr);
+  run.thread([&] {
+    auto* const service = new Service<Kind>;
+    made.store(service, std::memory_order_relaxed);
+    world.attach(world.other_cell, *service);
+  });
+  run.thread([&] { world.detach(world.other_cell); });
+  run.at_end([&] {
+    world.detach(world.cell);
+    world.detach(world.other_cell);
+    check(made.load(std::memory_order_relaxed)->completions == 1, "each completion has run once");
+    end(world, 1);
+  });
+}
+
+// Takes out one of which it is known where it is, but not whether it is there yet.
+template <class Kind>
+void removed_beside_its_attacher(Run& run) {
+  auto& world = make_world<Kind>(run, 0);
+  run.thread([&] { world.attach(world.other_cell, world.second); });
+  run.thread([&] {
+    if (!world.other_cell.remove(world.second)) return;
+    world.second.use();
+    world.second.link_to_close(nullptr);
+    world.close(world.second);
+  });
+  run.at_end([&] {
+    world.detach(world.cell);
+    world.detach(world.other_cell);
+    end(world, 1, 1);
+  });
+}
+
+// The second to attach finds the cell emptied by a third thread: that alone tells it of the first.
+template <class Kind>
+void attached_after_a_detacher(Run& run) {
+  auto& world = make_world<Kind>(run, 0);
+  run.thread([&] { world.attach(world.other_cell, world.second); });
+  run.thread([&] { world.detach(world.other_cell); });
+  run.thread([&] { world.attach(world.other_cell, world.third); });
+  run.at_end([&] {
+    world.detach(world.cell);
+    world.detach(world.other_cell);
+    check(world.third.completions == 1, "each completion has run once");
+    end(world, 1, 1);
+  });
+}
+
 template <class Kind>
 void two_detachers_of_one(Run& run) {
   auto& world = make_world<Kind>(run, 1);
@@ -243,7 +295,13 @@ const NamedProgram kPrograms[] = {
     {"one word: 2 detachers", two_detachers_of_one<OneWord>},
     {"one word: swap", swap<OneWord>},
     {"one word: 2 swaps", two_swaps<OneWord>, 3, -1},
+    {"one word: made and attached, detacher", made_and_attached_beside_a_detacher<OneWord>},
+    {"one word: attached, remover", removed_beside_its_attacher<OneWord>},
+    {"one word: attached, detacher, attached", attached_after_a_detacher<OneWord>, 3, -1},
     {"2 swaps", two_swaps<Calls>, 2, 3, with_barrier()},
+    {"made and attached, detacher", made_and_attached_beside_a_detacher<Calls>, -1, -1, with_barrier()},
+    {"attached, remover", removed_beside_its_attacher<Calls>, -1, -1, with_barrier()},
+    {"attached, detacher, attached", attached_after_a_detacher<Calls>, 2, 3, with_barrier()},
 };
 
 }  // namespace
