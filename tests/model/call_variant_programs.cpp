@@ -153,6 +153,8 @@ void asks_whether_it_is_inside(Run& run) {
         if (call.target() == nullptr) return;
         check(SmallTable::inside(world.domain, world.first), "inside what it has called");
         check(!SmallTable::inside(world.domain, world.second), "and inside nothing else");
+        check(!world.call(world.other_cell), "nothing is there");
+        check(SmallTable::inside(world.domain, world.first), "inside what it has called, still");
       },
       pointer(0));
   run.thread([&] { world.call(world.cell); }, pointer(1));

@@ -26,6 +26,7 @@ class Engine {
   void set_thread_pointer(std::uintptr_t pointer) noexcept { threads_[current_].pointer = pointer; }
   void at_end(Run::Body body) { end_ = std::move(body); }
   void misuse(const char* object, const char* operation, const char* rule);
+  bool planted(const char* fault) noexcept;
   void expect_misuse() { misuse_expected_ = true; }
 
   [[nodiscard]] const Options& options() const noexcept { return options_; }

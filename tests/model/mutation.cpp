@@ -18,6 +18,7 @@ const char* name(Mutation::Change change) {
     case Mutation::kLate: return "no light fence";
     case Mutation::kUnchanged:
     case Mutation::kZero: return "check skipped";
+    case Mutation::kPlanted: return "planted";
   }
   return "";
 }
@@ -45,18 +46,17 @@ std::vector<std::string> headers(const std::string& floor) {
   return found;
 }
 
-std::size_t orders(const std::string& floor) {
-  static const std::regex order("order::(acquire|release|acq_rel)");
-  std::size_t count = 0;
+std::size_t count(const std::string& floor, const char* pattern) {
+  const std::regex regex(pattern);
+  std::size_t found = 0;
   for (const std::string& file : headers(floor)) {
     for (const std::string& line : lines_of(file)) {
       const std::string code = code_of(line);
-      for (std::sregex_iterator each(code.begin(), code.end(), order), end; each != end; ++each) {
-        count += (*each)[1] == "acq_rel" ? 2 : 1;
-      }
+      found += static_cast<std::size_t>(
+          std::distance(std::sregex_iterator(code.begin(), code.end(), regex), std::sregex_iterator()));
     }
   }
-  return count;
+  return found;
 }
 
 const std::vector<Operation>& operations(const std::string& file) {

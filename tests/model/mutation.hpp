@@ -17,6 +17,7 @@ struct Mutation {
     kLate,         // a store comes after the load behind it, where a light fence should keep them in order
     kUnchanged,  // a load gives what its thread stored last, as if nobody had changed it: a check is skipped
     kZero,  // a load gives 0: a check is skipped
+    kPlanted,  // plain code does something else (plant.py)
   };
 
   std::string file;  // below include/nmr
@@ -27,6 +28,9 @@ struct Mutation {
 };
 
 const char* name(Mutation::Change change);
+
+/// Returns whether it is this fault, planted in plain code, that is looked for.
+bool planted(const char* fault) noexcept;
 
 /// The headers as text: where their atomic operations are, and which labels they have.
 namespace source {
@@ -41,9 +45,8 @@ struct Operation {
 /// Returns the headers of a floor, in the order of their names.
 std::vector<std::string> headers(const std::string& floor);
 
-/// Counts the orders in the code of a floor without looking at what they belong to. One that is both acquire
-/// and release counts twice.
-std::size_t orders(const std::string& floor);
+/// Counts what matches in the code of a floor, comments left out.
+std::size_t count(const std::string& floor, const char* pattern);
 
 /// Returns the operations of a header in the order of their lines. Reads each file once.
 const std::vector<Operation>& operations(const std::string& file);

@@ -91,8 +91,8 @@ void two_beginners(Run& run) {
   run.at_end([&] { end(object, 1, 1); });
 }
 
-// One shard is as far below 0 as the other is above: whoever closes the last of them has to see what was moved
-// from both.
+// One shard is as far below 0 as the other is above: whoever closes the last of them has to see what was
+// moved from both.
 void shards_out_of_balance(Run& run) {
   auto& object = *new Object;
   for (int i = 0; i < 2; ++i) object.hold();

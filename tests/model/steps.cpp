@@ -56,6 +56,7 @@ bool applies(Mutation::Change change, OpKind kind) noexcept {
     case Mutation::kLate: return kind == OpKind::kStore;
     case Mutation::kUnchanged:
     case Mutation::kZero: return kind == OpKind::kLoad;
+    case Mutation::kPlanted: return false;
     default: return is_atomic(kind);
   }
 }
@@ -90,8 +91,18 @@ void Engine::plant(Op& op) {
       op.given = true;
       op.operand = options_.mutation->change == Mutation::kZero ? 0 : self.stored;
       break;
+    case Mutation::kPlanted: break;
   }
 }
+
+bool Engine::planted(const char* fault) noexcept {
+  const bool here = options_.mutation && options_.mutation->change == Mutation::kPlanted &&
+                    options_.mutation->name == fault;
+  mutated_ = mutated_ || here;
+  return here;
+}
+
+bool planted(const char* fault) noexcept { return Engine::get().planted(fault); }
 
 void Engine::execute(const Action& action) {
   ++steps_;
