@@ -211,6 +211,22 @@ void left_on_another_thread(Run& run) {
   });
 }
 
+// One call is in progress and left last; another is refused late. The second detach meets the address of what
+// the first took out in a slot whose caller will not look again.
+void refused_between_two_detaches(Run& run) {
+  auto& world = make(run, 2);
+  world.attach(world.other_cell, world.second);
+  run.set_up_as(pointer(0));
+  auto& call = *new W::Call(world.cell);
+  run.thread([&] { world.call(world.cell); }, pointer(1));
+  run.thread([&] {
+    world.detach(world.cell);
+    world.detach(world.other_cell);
+    call.leave();
+  });
+  run.at_end([&] { end(world, 1, 1); });
+}
+
 // The same binding again: its address is in slots from before.
 void attached_again(Run& run) {
   auto& world = make(run, 1);
@@ -265,6 +281,7 @@ const NamedProgram kPrograms[] = {
     {"calls: inherited record", inherited<true>, -1, -1, with_barrier()},
     {"calls: inherited, made in the run", inherited<false>, -1, -1, with_barrier()},
     {"calls: left on another thread", left_on_another_thread, 2, 3, with_barrier()},
+    {"calls: refused between 2 detaches", refused_between_two_detaches, -1, -1, with_barrier()},
     {"calls: attached again", attached_again, -1, -1, with_barrier()},
 };
 

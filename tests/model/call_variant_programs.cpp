@@ -144,6 +144,23 @@ void left_on_another_thread_and_called_again(Run& run) {
   run.at_end([&] { end(world, 1); });
 }
 
+// The record that a guard was made in is outgrown, and left for another once the guard has been left elsewhere.
+void table_grows_left_on_another_thread(Run& run) {
+  using W = World<SmallTable>;
+  auto& world = make_world<SmallTable>(run, 1);
+  run.set_up_as(pointer(0));
+  auto& call = *new W::Call(world.cell);
+  run.set_up_as(pointer(1));
+  check(!world.call(world.other_cell), "nothing is there");
+  run.thread([&] { world.call(world.cell); }, pointer(0));
+  run.thread([&] {
+    W::service(*call.target()).use();
+    call.leave();
+  });
+  run.thread([&] { world.detach(world.cell); });
+  run.at_end([&] { end(world, 1); });
+}
+
 // Asks whether it is inside while another thread makes a larger table.
 void asks_whether_it_is_inside(Run& run) {
   auto& world = make_world<SmallTable>(run, 1);
@@ -153,6 +170,8 @@ void asks_whether_it_is_inside(Run& run) {
         if (call.target() == nullptr) return;
         check(SmallTable::inside(world.domain, world.first), "inside what it has called");
         check(!SmallTable::inside(world.domain, world.second), "and inside nothing else");
+        check(!world.call(world.other_cell), "nothing is there");
+        check(SmallTable::inside(world.domain, world.first), "inside what it has called, still");
       },
       pointer(0));
   run.thread([&] { world.call(world.cell); }, pointer(1));
@@ -190,6 +209,58 @@ void two_swaps(Run& run) {
   run.thread([&] { world.attach(world.cell, world.third); });
   run.at_end([&] {
     world.detach(world.cell);
+    check(world.third.completions == 1, "each completion has run once");
+    end(world, 1, 1);
+  });
+}
+
+// What one thread makes and attaches another takes out, knowing nothing of it but what the cell tells.
+template <class Kind>
+void made_and_attached_beside_a_detacher(Run& run) {
+  auto& world = make_world<Kind>(run, 0);
+  auto& made = *new Atomic<Service<Kind>*>(nullptr);
+  run.thread([&] {
+    auto* const service = new Service<Kind>;
+    made.store(service, std::memory_order_relaxed);
+    world.attach(world.other_cell, *service);
+  });
+  run.thread([&] { world.detach(world.other_cell); });
+  run.at_end([&] {
+    world.detach(world.cell);
+    world.detach(world.other_cell);
+    check(made.load(std::memory_order_relaxed)->completions == 1, "each completion has run once");
+    end(world, 1);
+  });
+}
+
+// Takes out one of which it is known where it is, but not whether it is there yet.
+template <class Kind>
+void removed_beside_its_attacher(Run& run) {
+  auto& world = make_world<Kind>(run, 0);
+  run.thread([&] { world.attach(world.other_cell, world.second); });
+  run.thread([&] {
+    if (!world.other_cell.remove(world.second)) return;
+    world.second.use();
+    world.second.link_to_close(nullptr);
+    world.close(world.second);
+  });
+  run.at_end([&] {
+    world.detach(world.cell);
+    world.detach(world.other_cell);
+    end(world, 1, 1);
+  });
+}
+
+// The second to attach finds the cell emptied by a third thread: that alone tells it of the first.
+template <class Kind>
+void attached_after_a_detacher(Run& run) {
+  auto& world = make_world<Kind>(run, 0);
+  run.thread([&] { world.attach(world.other_cell, world.second); });
+  run.thread([&] { world.detach(world.other_cell); });
+  run.thread([&] { world.attach(world.other_cell, world.third); });
+  run.at_end([&] {
+    world.detach(world.cell);
+    world.detach(world.other_cell);
     check(world.third.completions == 1, "each completion has run once");
     end(world, 1, 1);
   });
@@ -234,6 +305,7 @@ const NamedProgram kPrograms[] = {
     {"table grows: another registers", callers_and_detacher<SmallTable, 1, 2>, 2, 3, with_barrier()},
     {"table grows: 2 calls beside it", callers_and_detacher<SmallTable, 1, 2, 2>, 2, 3, with_barrier()},
     {"table grows: nested", nested<SmallTable, false, true>, 2, 3, with_barrier()},
+    {"table grows: left on another thread", table_grows_left_on_another_thread, 3, -1, with_barrier()},
     {"table grows twice", table_grows_twice, 1, 2, with_barrier()},
     {"table grows, real fences: nested", nested<SmallTable, true, true>, 2, 3, without_barrier()},
     {"one word: 1 caller, detacher", callers_and_detacher<OneWord, 0, 1>},
@@ -243,7 +315,13 @@ const NamedProgram kPrograms[] = {
     {"one word: 2 detachers", two_detachers_of_one<OneWord>},
     {"one word: swap", swap<OneWord>},
     {"one word: 2 swaps", two_swaps<OneWord>, 3, -1},
+    {"one word: made and attached, detacher", made_and_attached_beside_a_detacher<OneWord>},
+    {"one word: attached, remover", removed_beside_its_attacher<OneWord>},
+    {"one word: attached, detacher, attached", attached_after_a_detacher<OneWord>},
     {"2 swaps", two_swaps<Calls>, 2, 3, with_barrier()},
+    {"made and attached, detacher", made_and_attached_beside_a_detacher<Calls>, -1, -1, with_barrier()},
+    {"attached, remover", removed_beside_its_attacher<Calls>, -1, -1, with_barrier()},
+    {"attached, detacher, attached", attached_after_a_detacher<Calls>, 2, 3, with_barrier()},
 };
 
 }  // namespace

@@ -86,7 +86,12 @@ Engine::End Engine::run_once() {
   fences_cause_ = Clock{};
   preemptions_ = 0;
   last_ = -1;
-  for (auto& thread : threads_) thread.body = nullptr;
+  for (auto& thread : threads_) {
+    thread.body = nullptr;
+    thread.passes = 0;
+    thread.stored = 0;
+    thread.late.reset();
+  }
   forget_heap();
 
   if (!run_alone([this] {
@@ -103,7 +108,6 @@ Engine::End Engine::run_once() {
     thread.timed_out = thread.changed = false;
     thread.over = 0;
     thread.history = id;
-    thread.passes = 0;
     thread.waits_on = nullptr;
     thread.interrupts = {};
     thread.seen.clear();

@@ -26,6 +26,7 @@ class Engine {
   void set_thread_pointer(std::uintptr_t pointer) noexcept { threads_[current_].pointer = pointer; }
   void at_end(Run::Body body) { end_ = std::move(body); }
   void misuse(const char* object, const char* operation, const char* rule);
+  bool planted(const char* fault) noexcept;
   void expect_misuse() { misuse_expected_ = true; }
 
   [[nodiscard]] const Options& options() const noexcept { return options_; }
@@ -71,6 +72,8 @@ class Engine {
     std::vector<Seen> seen, seen_before;  // reads since the last relax(), and between the two before it
     bool changed = false;  // has stored something since the last relax()
     unsigned passes = 0;  // of the planted fault
+    std::uint64_t stored = 0;  // last, with a planted fault
+    std::optional<Op> late;  // a store that the planted fault has put off
     std::uint64_t history = 0;  // hash of what it has seen
     Clock cause;  // for the reduction, as in Message
     Clock asked, served;  // cause of its heavy fence, and of those who have served it
@@ -128,6 +131,7 @@ class Engine {
   void note_event(const Action& action, const Op& op);
   void note_history(const Action& action, const Op& op);
 
+  Outcome take_step(const Op& op);
   void plant(Op& op);
 
   void trace(const Action& action, const Op& op);

@@ -88,7 +88,7 @@ void Memory::choices(ThreadId thread, const Op& op, std::vector<Action>& out) {
   Object* const object = find(op.object);
   Action action;
   action.thread = thread;
-  if (object == nullptr || op.dropped || op.again) return out.push_back(action);
+  if (object == nullptr || op.dropped || op.given) return out.push_back(action);
   give_location(*object);
   const std::size_t newest = object->messages.size() - 1;
   const auto resource = static_cast<std::uint16_t>(Action::kFirstObject + object->number);
@@ -166,7 +166,7 @@ std::uint64_t Memory::step(ThreadId thread, const Op& op, std::uint16_t choice, 
     for (auto own = know.buffer.rbegin(); own != know.buffer.rend(); ++own) {
       if (own->object == object) return own->value;
     }
-    if (op.again) return object->messages[know.now.oldest[object->location]].value;
+    if (op.given) return op.operand;
     return read(thread, *object, choice, op.order);
   }
   if (op.kind == OpKind::kStore) {

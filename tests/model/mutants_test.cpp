@@ -1,17 +1,22 @@
-// Every order that the headers label is weakened, one at a time, and some program must find it.
+// Every order that the headers label, every fence and every second look is weakened, one at a time, and some
+// program must find it.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
+#include <string_view>
 
 #include "mutation.hpp"
+#include "planted_faults.hpp"
 #include "programs.hpp"
 
 using namespace model;
 
 namespace {
 
-bool mentions(const source::Operation& operation, const char* text) {
-  return operation.text.find(text) != std::string::npos;
+bool mentions(std::string_view text, std::string_view what) {
+  return text.find(what) != std::string_view::npos;
 }
 
 /// What can go wrong with an operation that has a label.
@@ -20,18 +25,18 @@ std::vector<Mutation> of(const source::Operation& operation) {
   const auto add = [&](Mutation::Change change) {
     mutants.push_back({operation.file, operation.line, change, 0, operation.label});
   };
-  if (mentions(operation, "order::acq_rel")) {
+  if (mentions(operation.text, "order::acq_rel")) {
     add(Mutation::kAcquireOnly);
     add(Mutation::kReleaseOnly);
-  } else if (mentions(operation, "order::acquire") || mentions(operation, "order::release")) {
+  } else if (mentions(operation.text, "order::acquire") || mentions(operation.text, "order::release")) {
     add(Mutation::kRelaxed);
   }
   return mutants;
 }
 
-std::vector<Mutation> labelled(std::initializer_list<const char*> files) {
+std::vector<Mutation> labelled(const std::string& floor) {
   std::vector<Mutation> mutants;
-  for (const char* file : files) {
+  for (const std::string& file : source::headers(floor)) {
     for (const source::Operation& operation : source::operations(file)) {
       if (operation.label.empty()) continue;
       for (Mutation& mutant : of(operation)) mutants.push_back(std::move(mutant));
@@ -40,15 +45,71 @@ std::vector<Mutation> labelled(std::initializer_list<const char*> files) {
   return mutants;
 }
 
-/// An operation without a label, found by its text.
-Mutation planted(const char* file, const char* text, Mutation::Change change, unsigned pass,
-                 const char* name) {
+/// An operation without a label of its own, found by its text.
+Mutation mutant(const char* name, const char* file, const char* text, Mutation::Change change,
+                unsigned pass = 0) {
   for (const source::Operation& operation : source::operations(file)) {
-    if (mentions(operation, text)) return {file, operation.line, change, pass, name};
+    if (mentions(operation.text, text)) return {file, operation.line, change, pass, name};
   }
   FAIL("no operation in " << std::string(file) << " reads " << std::string(text));
   return {};
 }
+
+/// The fences and second looks of the call path. A fence that orders the compiler alone is missing where what
+/// it keeps in order comes the other way round.
+std::vector<Mutation> fences_and_looks() {
+  const char* const domain = "calls/call_domain.hpp";
+  const char* const fast = "calls/per_thread_calls.hpp";
+  return {
+      mutant("first barrier", domain, "full_fence() : Atomics::heavy_fence()", Mutation::kNoBarrier, 1),
+      mutant("second barrier", domain, "full_fence() : Atomics::heavy_fence()", Mutation::kNoBarrier, 2),
+      mutant("first fence", domain, "full_fence() : Atomics::heavy_fence()", Mutation::kNoFence, 1),
+      mutant("second fence", domain, "full_fence() : Atomics::heavy_fence()", Mutation::kNoFence, 2),
+      mutant("fence in", domain, "full_fence() : Atomics::light_fence()", Mutation::kNoFence),
+      mutant("fence out", domain, "  Atomics::full_fence();", Mutation::kNoFence),
+      mutant("in", fast, "target.store(target, order::release)", Mutation::kLate),
+      mutant("in, out of line", domain, "target.store(target, order::release)", Mutation::kLate),
+      mutant("out", domain, "target.store(nullptr, order::release)", Mutation::kLate),
+      mutant("cell", fast, "order::acquire) != target", Mutation::kUnchanged),
+      mutant("cell, out of line", domain, "order::acquire) == target", Mutation::kUnchanged),
+      mutant("flag", domain, "recheck.load(order::relaxed) != 0", Mutation::kZero),
+      mutant("flag after the fence", domain, "recheck.load(order::relaxed) & ", Mutation::kZero),
+  };
+}
+
+/// Programs to begin with, by the mutant's name. The others follow.
+struct Hint {
+  std::string_view mutant;
+  std::string_view program;
+};
+constexpr std::array kHints{
+    Hint{"[cd:1]", "calls: left on another thread"},
+    Hint{"[cd:2]", "asks whether it is inside"},
+    Hint{"[cd:2]", "table grows twice"},
+    Hint{"[cd:7]", "calls: swap, 1 caller twice"},
+    Hint{"[cd:7]", "1 slot: swap"},
+    Hint{"[cd:10]", "1 slot: left on another thread, called again"},
+    Hint{"flag of a used slot goes", "1 slot: left on another thread, called again"},
+    Hint{"flags more than its batch", "calls: refused between 2 detaches"},
+};
+
+/// Mutants that no program can find, since the order is stronger than is needed.
+struct Unfound {
+  std::string_view mutant;
+  std::string_view text;  // of the operation
+  Mutation::Change change;
+  const char* why;
+};
+constexpr std::array kUnfound{
+    Unfound{"[cd:2]", "if (table == newest_.load(order::acquire))", Mutation::kRelaxed,
+            "the address is compared, never followed"},
+    Unfound{"[cd:1]", "order::acquire) != nullptr) return false", Mutation::kRelaxed,
+            "nothing is stored in a record that has been left for another"},
+    Unfound{"[cd:8]", "compare_exchange_strong(expected, nothing", Mutation::kAcquireOnly,
+            "whoever reads that nothing is there does nothing on the strength of it"},
+    Unfound{"[cd:11]", "compare_exchange_strong(expected, installing()", Mutation::kAcquireOnly,
+            "nobody acquires what stands there while a target is put in"},
+};
 
 struct Finding {
   const NamedProgram* program = nullptr;
@@ -57,70 +118,132 @@ struct Finding {
   bool passed = false;
 };
 
-/// A little of every program first, then more: most faults are found within a few runs of the right one.
-Finding find(const Mutation& mutant, std::initializer_list<std::span<const NamedProgram>> sets) {
-  Finding finding;
-  for (const std::uint64_t patience : {100, 2'000, 40'000}) {
-    for (const auto& programs : sets) {
+using Sets = std::initializer_list<std::span<const NamedProgram>>;
+
+constexpr std::uint64_t kMostRuns = 40'000;  // of one program
+
+class Search {
+ public:
+  Search(const Mutation& mutant, Sets sets) noexcept : mutant_(mutant), sets_(sets) {}
+
+  Finding run(std::uint64_t most) {
+    for (const Hint& hint : kHints) {
+      if (hint.mutant != mutant_.name) continue;
+      each(most, [&](const NamedProgram& program) { return program.name == hint.program; });
+    }
+    // A little of every program first, then more: most faults are found within a few runs of the right one.
+    for (const std::uint64_t patience : {std::uint64_t{100}, std::min(most, std::uint64_t{2'000}), most}) {
+      each(patience, [](const NamedProgram& program) { return !program.slow; });
+    }
+    return finding_;
+  }
+
+ private:
+  template <class Wanted>
+  void each(std::uint64_t patience, Wanted wanted) {
+    for (const auto& programs : sets_) {
       for (const NamedProgram& program : programs) {
-        if (program.slow) continue;
-        NamedProgram tried = program;
-        tried.options.max_runs = patience;
-        const Report report = explore(tried, mutant);
-        finding.runs += report.runs + report.cut;
-        finding.passed = finding.passed || report.mutated;
-        if (report.fault.empty()) continue;
-        finding.program = &program;
-        finding.fault = report.fault;
-        return finding;
+        if (finding_.program == nullptr && wanted(program)) attempt(program, patience);
       }
     }
   }
-  return finding;
+  void attempt(const NamedProgram& program, std::uint64_t patience) {
+    NamedProgram tried = program;
+    tried.options.max_runs = patience;
+    const Report report = explore(tried, mutant_);
+    finding_.runs += report.runs + report.cut;
+    finding_.passed = finding_.passed || report.mutated;
+    if (report.fault.empty()) return;
+    finding_.program = &program;
+    finding_.fault = report.fault;
+  }
+
+  const Mutation& mutant_;
+  const Sets sets_;
+  Finding finding_;
+};
+
+const Unfound* unfound(const Mutation& mutant) {
+  for (const Unfound& each : kUnfound) {
+    if (each.mutant == mutant.name && each.change == mutant.change &&
+        mentions(source::text(mutant), each.text))
+      return &each;
+  }
+  return nullptr;
 }
 
-void find_all(const std::vector<Mutation>& mutants,
-              std::initializer_list<std::span<const NamedProgram>> sets) {
-  std::size_t found = 0;
+struct Count {
+  std::size_t found = 0, excused = 0, all = 0;
+};
+
+void find_all(const std::vector<Mutation>& mutants, Sets sets, Count& count) {
   for (const Mutation& mutant : mutants) {
+    const Unfound* const excuse = unfound(mutant);
+    // For one that is known to survive, enough to notice if it no longer does.
+    const Finding finding = Search(mutant, sets).run(excuse != nullptr ? std::uint64_t{500} : kMostRuns);
+    const bool found = finding.program != nullptr;
+    const char* const by = found               ? finding.program->name
+                           : excuse != nullptr ? "no program can"
+                           : finding.passed    ? "SURVIVES"
+                                               : "NEVER PASSED";
     const std::string place = mutant.file + ":" + std::to_string(mutant.line);
-    const Finding finding = find(mutant, sets);
-    const char* const by = finding.program != nullptr ? finding.program->name
-                           : finding.passed           ? "SURVIVES"
-                                                      : "NEVER PASSED";
-    std::printf("%-24s %-14s %-36s %-44s %7llu runs  %s\n", mutant.name.c_str(), name(mutant.change),
-                place.c_str(), by, static_cast<unsigned long long>(finding.runs), finding.fault.c_str());
+    std::printf("%-32s %-14s %-36s %-46s %6llu runs  %s\n", mutant.name.c_str(), name(mutant.change),
+                place.c_str(), by, static_cast<unsigned long long>(finding.runs),
+                excuse != nullptr ? excuse->why : finding.fault.c_str());
     std::fflush(stdout);
-    if (finding.program != nullptr) ++found;
-    CHECK_MESSAGE(finding.program != nullptr, mutant.name << " " << std::string(name(mutant.change)) << " at "
-                                                          << place << " is not found");
+    ++count.all;
+    ++(found ? count.found : count.excused);
+    const std::string what = mutant.name + ", " + name(mutant.change) + ", at " + place;
+    CHECK_MESSAGE(found == (excuse == nullptr), what << (found ? " is found after all" : " is not found"));
   }
-  std::printf("mutants: %zu of %zu found\n", found, mutants.size());
+}
+
+/// One that is both acquire and release counts twice.
+std::size_t orders(const char* floor) {
+  return source::count(floor, "order::(acquire|release)") + 2 * source::count(floor, "order::acq_rel");
+}
+
+bool is_fence(const Mutation& mutant) {
+  return mutant.change == Mutation::kNoFence || mutant.change == Mutation::kNoBarrier ||
+         mutant.change == Mutation::kLate;
 }
 
 }  // namespace
 
-TEST_CASE("each labelled order of the rundown floor is needed") {
-  find_all(
-      labelled({"rundown/completion_list.hpp", "rundown/rundown_ref.hpp", "rundown/sharded_rundown_ref.hpp"}),
-      {rundown_programs(), sharded_programs()});
+TEST_CASE("every order and fence of the floors that the explorer runs has a mutant, and no other has any") {
+  for (const char* floor : {"rundown", "calls"}) CHECK(labelled(floor).size() == orders(floor));
+  const char* const fence = "\\b(light|full|heavy)_fence\\(\\)";
+  const auto mutants = fences_and_looks();
+  // A detach passes its barrier, or the fence in its place, twice.
+  CHECK(std::count_if(mutants.begin(), mutants.end(), is_fence) ==
+        std::ptrdiff_t(source::count("calls", fence) + 2));
+  for (const char* floor : {"binding", "registry"}) CHECK(orders(floor) + source::count(floor, fence) == 0);
+  CHECK(source::count("rundown", fence) == 0);
 }
 
-TEST_CASE("each labelled order, fence and check of the call path is needed") {
-  std::vector<Mutation> mutants =
-      labelled({"calls/call_domain.hpp", "calls/call_record.hpp", "calls/call_roster.hpp",
-                "calls/per_thread_calls.hpp", "calls/one_word_calls.hpp"});
-  const char* const domain = "calls/call_domain.hpp";
-  mutants.push_back(planted(domain, "Atomics::heavy_fence()", Mutation::kDropped, 1, "first barrier"));
-  mutants.push_back(planted(domain, "Atomics::heavy_fence()", Mutation::kDropped, 2, "second barrier"));
-  mutants.push_back(
-      planted(domain, "self.real_fences_ ? Atomics::full_fence()", Mutation::kDropped, 0, "fence in"));
-  mutants.push_back(planted(domain, "      Atomics::full_fence()", Mutation::kDropped, 0, "fence out"));
-  mutants.push_back(
-      planted(domain, "slot.recheck.load(order::relaxed) != 0", Mutation::kAgain, 0, "look at the flag"));
-  mutants.push_back(planted("calls/per_thread_calls.hpp", "order::acquire) != target", Mutation::kAgain, 0,
-                            "look at the cell again"));
-  mutants.push_back(planted(domain, "order::acquire) == target", Mutation::kAgain, 0,
-                            "look at the cell again, out of line"));
-  find_all(mutants, {call_programs(), call_variant_programs()});
+TEST_CASE("each order, fence and second look is needed" * doctest::test_suite("long")) {
+  const auto rundown = labelled("rundown");
+  auto calls = labelled("calls");
+  for (Mutation& mutant : fences_and_looks()) calls.push_back(std::move(mutant));
+  Count count;
+  find_all(rundown, {rundown_programs(), sharded_programs()}, count);
+  find_all(calls, {call_programs(), call_variant_programs()}, count);
+  const std::vector<Mutation> planted(std::begin(kPlantedFaults), std::end(kPlantedFaults));
+  find_all(planted,
+           {planted_rundown_programs(), planted_sharded_programs(), planted_call_programs(),
+            planted_call_variant_programs()},
+           count);
+  CHECK(count.excused == kUnfound.size());
+  std::printf("mutants: %zu of %zu found\n", count.found, count.all);
+}
+
+TEST_CASE("without a fault the same programs find nothing" * doctest::test_suite("long")) {
+  for (const auto& programs :
+       {rundown_programs(), sharded_programs(), call_programs(), call_variant_programs()}) {
+    for (NamedProgram program : programs) {
+      program.options.max_runs = kMostRuns;
+      const Report report = explore(program);
+      CHECK_MESSAGE(report.fault.empty(), program.name << ": " << report.fault << '\n' << report.trace);
+    }
+  }
 }

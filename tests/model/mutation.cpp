@@ -1,5 +1,7 @@
 #include "mutation.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <regex>
@@ -11,13 +13,51 @@ const char* name(Mutation::Change change) {
     case Mutation::kRelaxed: return "relaxed";
     case Mutation::kAcquireOnly: return "acquire only";
     case Mutation::kReleaseOnly: return "release only";
-    case Mutation::kDropped: return "dropped";
-    case Mutation::kAgain: return "check skipped";
+    case Mutation::kNoFence: return "no fence";
+    case Mutation::kNoBarrier: return "no barrier";
+    case Mutation::kLate: return "no light fence";
+    case Mutation::kUnchanged:
+    case Mutation::kZero: return "check skipped";
+    case Mutation::kPlanted: return "planted";
   }
   return "";
 }
 
 namespace source {
+
+namespace {
+const std::string root = NMR_MODEL_INCLUDE "/nmr/";
+
+std::vector<std::string> lines_of(const std::string& file) {
+  std::vector<std::string> lines;
+  std::ifstream stream(root + file);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+std::string code_of(const std::string& line) { return line.substr(0, line.find("//")); }
+}  // namespace
+
+std::vector<std::string> headers(const std::string& floor) {
+  std::vector<std::string> found;
+  for (const auto& entry : std::filesystem::directory_iterator(root + floor)) {
+    found.push_back(floor + "/" + entry.path().filename().string());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::size_t count(const std::string& floor, const char* pattern) {
+  const std::regex regex(pattern);
+  std::size_t found = 0;
+  for (const std::string& file : headers(floor)) {
+    for (const std::string& line : lines_of(file)) {
+      const std::string code = code_of(line);
+      found += static_cast<std::size_t>(
+          std::distance(std::sregex_iterator(code.begin(), code.end(), regex), std::sregex_iterator()));
+    }
+  }
+  return found;
+}
 
 const std::vector<Operation>& operations(const std::string& file) {
   static std::map<std::string, std::vector<Operation>> read;
@@ -26,10 +66,8 @@ const std::vector<Operation>& operations(const std::string& file) {
       "// (acquire |release |)(\\[[a-z]+:[0-9]+\\])( relaxed| acquire| release| acq_rel| as |$)");
   static const std::regex operation(
       "(\\.|->)(load|store|exchange|fetch_[a-z]+|compare_exchange_[a-z]+)\\(|(full|heavy)_fence\\(\\)");
-  std::vector<std::string> lines;
-  std::ifstream stream(NMR_MODEL_INCLUDE "/nmr/" + file);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  const auto code = [&](std::size_t i) { return lines[i].substr(0, lines[i].find("//")); };
+  const std::vector<std::string> lines = lines_of(file);
+  const auto code = [&](std::size_t i) { return code_of(lines[i]); };
 
   std::vector<Operation>& found = read[file];
   std::string waiting;
@@ -50,6 +88,13 @@ const std::vector<Operation>& operations(const std::string& file) {
     waiting.clear();
   }
   return found;
+}
+
+std::string text(const Mutation& mutant) {
+  for (const Operation& each : operations(mutant.file)) {
+    if (each.line == mutant.line) return each.text;
+  }
+  return "";
 }
 
 std::string header(const char* path) {

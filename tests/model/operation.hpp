@@ -43,7 +43,8 @@ struct Op {
   std::memory_order failure = std::memory_order_relaxed;
   bool timed = false;    // kLock that ends a wait: its time may run out
   bool dropped = false;  // a planted fault: does nothing
-  bool again = false;    // kLoad: a planted fault, reads what this thread read here before
+  bool given = false;    // kLoad: a planted fault, reads `operand`
+  bool late = false;     // kStore: a planted fault, comes after the thread's next step
 };
 
 /// Returns true for what only reads or writes the value of an atomic object.

@@ -14,6 +14,7 @@ enum class Access { kRead, kWrite, kEnd };
 
 void access(const void* address, std::size_t size, Access how) noexcept {
   if (!program_running) return;
+  check(reinterpret_cast<std::uintptr_t>(address) >= 4096, "what is followed is an address");
   for (std::size_t offset = 0; offset < size; offset += 8) {
     const void* const at = static_cast<const std::byte*>(address) + offset;
     if (PlainCell* const cell = plain_cell(at)) {

@@ -29,7 +29,7 @@ struct Bounded {
   std::string_view name;
   int preemptions;
 };
-constexpr std::array<Bounded, 7> kCallPath{{
+constexpr std::array<Bounded, 8> kCallPath{{
     {"calls: 1 caller, detacher", -1},
     {"calls: 2 callers, detacher", 2},
     {"calls: 3 callers, detacher", 1},
@@ -37,6 +37,7 @@ constexpr std::array<Bounded, 7> kCallPath{{
     {"calls: 2 x 2 calls in 1 slot, 1 detacher", 1},
     {"calls: nested, inner left first", 2},
     {"calls: nested, outer left first", 2},
+    {"calls: refused between 2 detaches", -1},
 }};
 
 }  // namespace

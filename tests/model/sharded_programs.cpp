@@ -91,6 +91,19 @@ void two_beginners(Run& run) {
   run.at_end([&] { end(object, 1, 1); });
 }
 
+// One shard is as far below 0 as the other is above: whoever closes the last of them has to see what was
+// moved from both.
+void shards_out_of_balance(Run& run) {
+  auto& object = *new Object;
+  for (int i = 0; i < 2; ++i) object.hold();
+  run.set_up_as(on_shard(1));
+  object.ref.release(2);
+  for (Completion* done : {&object.done, &object.also_done}) {
+    run.thread([&object, done] { (void)object.ref.begin_rundown(*done); });
+  }
+  run.at_end([&] { end(object, 1, 1); });
+}
+
 template <int holders>
 void run_down_and_destroy(Run& run) {
   auto& object = *new Object;
@@ -171,6 +184,7 @@ const NamedProgram kPrograms[] = {
     {"sharded: released where taken", holder_and_beginner<0>},
     {"sharded: released on another shard", holder_and_beginner<1>},
     {"sharded: 2 beginners", two_beginners},
+    {"sharded: 2 beginners, shards out of balance", shards_out_of_balance},
     {"sharded: 1 holder, run_down destroys", run_down_and_destroy<1>},
     {"sharded: 2 holders, run_down destroys", run_down_and_destroy<2>},
     {"sharded: last of 2 waiters destroys", last_of_two_waiters_destroys, 3},

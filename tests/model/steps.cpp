@@ -1,6 +1,7 @@
 // What each step of a program does, and what a program may ask of the explorer.
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "engine.hpp"
 
@@ -9,7 +10,22 @@ namespace model {
 Engine::Outcome Engine::perform(Op op) {
   program_running = false;
   Thread& self = threads_[current_];
-  if (options_.mutation) plant(op);
+  if (!options_.mutation) return take_step(op);
+  plant(op);
+  if (op.kind == OpKind::kStore) self.stored = op.operand;
+  if (op.late) {
+    self.late = op;
+    program_running = true;
+    return {};
+  }
+  const Outcome outcome = take_step(op);
+  if (const auto late = std::exchange(self.late, {})) take_step(*late);
+  return outcome;
+}
+
+Engine::Outcome Engine::take_step(const Op& op) {
+  program_running = false;
+  Thread& self = threads_[current_];
   // Without interrupts a plain access commutes with everything that another thread does: clocks find the
   // races.
   const bool plain = op.kind >= OpKind::kRead && op.kind <= OpKind::kFree;
@@ -31,6 +47,21 @@ Engine::Outcome Engine::perform(Op op) {
   return self.outcome;
 }
 
+namespace {
+/// Several operations may stand on one line.
+bool applies(Mutation::Change change, OpKind kind) noexcept {
+  switch (change) {
+    case Mutation::kNoFence: return kind == OpKind::kFullFence;
+    case Mutation::kNoBarrier: return kind == OpKind::kHeavyBegin || kind == OpKind::kHeavyEnd;
+    case Mutation::kLate: return kind == OpKind::kStore;
+    case Mutation::kUnchanged:
+    case Mutation::kZero: return kind == OpKind::kLoad;
+    case Mutation::kPlanted: return false;
+    default: return is_atomic(kind);
+  }
+}
+}  // namespace
+
 void Engine::plant(Op& op) {
   const auto known = std::find_if(planted_.begin(), planted_.end(), [&](const Planted& each) {
     return each.file == op.site.file && each.line == op.site.line;
@@ -42,10 +73,9 @@ void Engine::plant(Op& op) {
     here = op.site.line == options_.mutation->line && source::header(op.site.file) == options_.mutation->file;
     planted_.push_back({op.site.file, op.site.line, here});
   }
-  const bool fence =
-      op.kind == OpKind::kFullFence || op.kind == OpKind::kHeavyBegin || op.kind == OpKind::kHeavyEnd;
-  if (!here || !(is_atomic(op.kind) || fence)) return;
-  unsigned& passes = threads_[current_].passes;
+  if (!here || !applies(options_.mutation->change, op.kind)) return;
+  Thread& self = threads_[current_];
+  unsigned& passes = self.passes;
   if (op.kind != OpKind::kHeavyEnd) ++passes;
   if (options_.mutation->pass != 0 && options_.mutation->pass != passes) return;
   mutated_ = true;
@@ -53,10 +83,26 @@ void Engine::plant(Op& op) {
     case Mutation::kRelaxed: op.order = op.failure = std::memory_order_relaxed; break;
     case Mutation::kAcquireOnly: op.order = std::memory_order_acquire; break;
     case Mutation::kReleaseOnly: op.order = std::memory_order_release; break;
-    case Mutation::kDropped: op.dropped = true; break;
-    case Mutation::kAgain: op.again = true; break;
+    case Mutation::kNoFence:
+    case Mutation::kNoBarrier: op.dropped = true; break;
+    case Mutation::kLate: op.late = true; break;
+    case Mutation::kUnchanged:
+    case Mutation::kZero:
+      op.given = true;
+      op.operand = options_.mutation->change == Mutation::kZero ? 0 : self.stored;
+      break;
+    case Mutation::kPlanted: break;
   }
 }
+
+bool Engine::planted(const char* fault) noexcept {
+  const bool here = options_.mutation && options_.mutation->change == Mutation::kPlanted &&
+                    options_.mutation->name == fault;
+  mutated_ = mutated_ || here;
+  return here;
+}
+
+bool planted(const char* fault) noexcept { return Engine::get().planted(fault); }
 
 void Engine::execute(const Action& action) {
   ++steps_;
