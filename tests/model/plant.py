@@ -43,9 +43,14 @@ FAULTS = [
      "if (draining_.find(slot.target.load(order::acquire)) != nullptr) return;",
      "if (!PLANTED && draining_.find(slot.target.load(order::acquire)) != nullptr) return;"),
     ("refused caller does not look", "calls/call_domain.hpp",
-     "if (refused != nullptr) clear_slot(*refused, nullptr);",
-     "if (refused != nullptr && PLANTED) refused->target.store(nullptr, order::release); "
-     "else if (refused != nullptr) clear_slot(*refused, nullptr);"),
+     "if (refused != nullptr) clear_slot(*refused, nullptr, thread);",
+     "if (refused != nullptr && PLANTED) refused->target.store(Slot::mark(thread), order::release); "
+     "else if (refused != nullptr) clear_slot(*refused, nullptr, thread);"),
+    ("leaver on another thread leaves its own mark", "calls/call_domain.hpp",
+     "slot.target.store(Slot::mark(thread), order::release);",
+     "slot.target.store(Slot::mark(PLANTED ? Atomics::thread_pointer() : thread), order::release);"),
+    ("slotless call leaves where all look first", "calls/call_domain.hpp",
+     "return slotless_.slots[0];", "return PLANTED ? void_.record.slots[0] : slotless_.slots[0];"),
     ("slotless call counts too late", "calls/call_domain.hpp",
      "    target->refs().duplicate();", "    if (PLANTED) mutex_.unlock(); target->refs().duplicate(); "
      "if (PLANTED) mutex_.lock();"),
@@ -55,7 +60,11 @@ FAULTS = [
     ("record in use is moved", "calls/call_domain.hpp",
      "if (outgrown != nullptr && !outgrown->idle())", "if (!PLANTED && outgrown != nullptr && !outgrown->idle())"),
     ("fast way in without a barrier", "calls/call_domain.hpp",
-     "if (!real_fences_) fast_.store(", "if (PLANTED || !real_fences_) fast_.store("),
+     "if (!real_fences_) set_first_look(", "if (PLANTED || !real_fences_) set_first_look("),
+    ("two opened it", "rundown/completion_list.hpp",
+     "return head_.compare_exchange_strong(head, 0, order::acquire, order::relaxed);",
+     "return PLANTED ? (head = head_.exchange(0, order::acquire)) == kClosed || head == 0"
+     " : head_.compare_exchange_strong(head, 0, order::acquire, order::relaxed);"),
     ("hold frees its slot first", "calls/per_thread_calls.hpp",
      "target.refs().duplicate();  // first", "if (PLANTED) leave(); target.refs().duplicate();  // first"),
     ("put in while calls are inside", "calls/one_word_calls.hpp",

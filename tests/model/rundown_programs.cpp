@@ -275,7 +275,7 @@ void timed_wait_on_a_list_that_is_freed(Run& run) {
   }
   run.thread([&] {
     shared.data.write(2);
-    shared.list.close_and_run();
+    Completion::run_each(shared.list.close());
   });
 }
 
@@ -293,7 +293,7 @@ void pushes_while_one_unlinks(Run& run) {
   run.thread([&] {
     if (!shared.list.push(shared.node[1])) shared.node[1].run();
   });
-  run.thread([&] { shared.list.close_and_run(); });
+  run.thread([&] { Completion::run_each(shared.list.close()); });
   run.at_end(
       [&] { check(shared.ran[0] == 1 - unlinked && shared.ran[1] == 1, "each has run unless taken back"); });
 }
@@ -387,6 +387,24 @@ void two_reinitialize(Run& run) {
   });
 }
 
+// Who opens it again comes after everything that was done under the references before.
+void reinitialized_by_another(Run& run) {
+  auto& object = *new Object;
+  check(object.ref.try_acquire(), "nothing has begun");
+  run.thread([&] {
+    object.data.write(2);
+    object.ref.release();
+  });
+  run.thread([&] { (void)object.ref.begin_rundown(); });
+  run.thread([&] {
+    if (object.ref.try_reinitialize()) object.data.write(3);
+  });
+  run.at_end([&] {
+    (void)object.ref.begin_rundown(object.done);
+    end(object, 1);
+  });
+}
+
 // The last two give back what they hold without running what is due; whoever is given it runs it.
 void released_and_deferred(Run& run) {
   auto& object = *new Object;
@@ -444,6 +462,7 @@ const NamedProgram kPrograms[] = {
     {"asked while reinitialized", asked_while_reinitialized},
     {"begun when seen open", begun_when_seen_open},
     {"2 reinitialize", two_reinitialize},
+    {"reinitialized by another", reinitialized_by_another},
     {"released and deferred", released_and_deferred},
     {"event on the waiter's stack", event_on_the_waiters_stack},
 };

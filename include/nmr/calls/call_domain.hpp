@@ -173,7 +173,7 @@ class BasicCallDomain {
     for (Table* table = newest_.load(order::acquire); table != nullptr; table = table->older()) {
       Record* const record = table->find(thread);
       if (record == nullptr) continue;
-      if (table == newest_.load(order::acquire)) return record;  // acquire [cd:2]
+      if (table == newest_.load(order::relaxed)) return record;  // relaxed: compared, never followed
       outgrown = record;
       break;
     }

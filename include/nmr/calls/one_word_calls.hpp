@@ -64,9 +64,9 @@ struct BasicOneWordCalls {
           replaced = removed;
         }
         Target* expected = nullptr;
-        // [cd:11] acq_rel CAS, pairs with [cd:12]: one thread installs at a time, and sees what the last one
+        // [cd:11] acquire CAS, pairs with [cd:12]: one thread installs at a time, and sees what the last one
         // wrote.
-        if (installed_.compare_exchange_strong(expected, installing(), order::acq_rel, order::relaxed)) break;
+        if (installed_.compare_exchange_strong(expected, installing(), order::acquire, order::relaxed)) break;
         Atomics::relax(turn);
       }
       calls_.wait_for_rundown();

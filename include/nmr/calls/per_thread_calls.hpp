@@ -34,9 +34,10 @@ struct BasicPerThreadCalls {
     bool remove(Target& target) noexcept {
       Target* expected = &target;
       Target* const nothing = BasicCallCell<A>::nothing();
-      // [cd:8] as below; relaxed where it fails: somebody else took it out, and orders that
+      // [cd:14] acquire CAS, pairs with [cd:8]: the target. Nobody acts on what `nothing` could tell; relaxed
+      // where it fails: somebody else took it out, and orders that.
       const bool removed =
-          cell_.current.compare_exchange_strong(expected, nothing, order::acq_rel, order::relaxed);
+          cell_.current.compare_exchange_strong(expected, nothing, order::acquire, order::relaxed);
       if (!removed) return false;
       cell_.guess.store(nullptr, order::relaxed);  // relaxed: a guess
       return true;
@@ -47,7 +48,7 @@ struct BasicPerThreadCalls {
 
     Target* exchange(Target* target) noexcept {
       Target* const nothing = BasicCallCell<A>::nothing();
-      // [cd:8] acq_rel RMW, pairs with [cd:7]: the target; and with itself: what it replaces.
+      // [cd:8] acq_rel RMW, pairs with [cd:7], [cd:14]: the target; and with itself: what it replaces.
       Target* const replaced = cell_.current.exchange(target != nullptr ? target : nothing, order::acq_rel);
       cell_.guess.store(target, order::relaxed);  // relaxed: a guess
       if (replaced == nothing) return nullptr;

@@ -112,7 +112,7 @@ class BasicCompletionList {
   /// Ordering      the caller publishes it (RundownRef::reinitialize).
   [[nodiscard]] bool reopen() noexcept {
     Word head = kClosed;
-    // acquire [rd:1]; relaxed where it fails: nothing is done then
+    // [rd:1] as above; relaxed where it fails: nothing is done then
     return head_.compare_exchange_strong(head, 0, order::acquire, order::relaxed);
   }
 
