@@ -86,6 +86,12 @@ if [ -z "$quick" ]; then
 fi
 
 check examples meson test -C build/gcc --suite examples --print-errorlogs
+if [ -z "$quick" ]; then
+  for sanitizer in asan tsan; do
+    # shellcheck disable=SC2086 # a list of words
+    check "examples:$sanitizer" $steady meson test -C build/$sanitizer --suite examples --print-errorlogs
+  done
+fi
 
 for lint in floors order_labels readme tree self_test; do
   check "lint:$lint" python3 tests/lint/$lint.py
