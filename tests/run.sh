@@ -3,12 +3,24 @@
 #
 #   sh tests/run.sh           everything
 #   sh tests/run.sh --quick   one compiler and the lints, without the long tests
+#   sh tests/run.sh --soak MINUTES
+#                             only the storms of tests/stress/, for that long; the last line but one says what they did
 set -eu
 cd "$(dirname "$0")/.."
+usage() {
+  sed -n '2,7p' "$0"
+  exit 2
+}
 quick=
-case ${1-} in
-  --quick) quick=--quick ;;
-  ?*) sed -n '2,5p' "$0" && exit 2 ;;
+minutes=
+case $#:${1-} in
+  0:) ;;
+  1:--quick) quick=--quick ;;
+  2:--soak)
+    minutes=$2
+    case $minutes in *[!0-9]* | ??????* | '' | 0*) usage ;; esac
+    ;;
+  *) usage ;;
 esac
 
 . tests/support/packages.sh
@@ -72,6 +84,22 @@ programs() {
 # Where the kernel spreads addresses widely, the shadow memory of older sanitizers does not always fit.
 steady=
 setarch "$(uname -m)" -R true 2>/dev/null && steady="setarch $(uname -m) -R"
+
+# The storms alone, for as long as is asked for. A run is repeated by the NMR_STRESS_SEED in its log.
+if [ -n "$minutes" ]; then
+  [ -f build/gcc/build.ninja ] || CXX=g++ meson setup build/gcc -Ddebug=false >build/gcc.log 2>&1 || cat build/gcc.log
+  stress=build/gcc/tests/stress/stress
+  ninja -C build/gcc "${stress#build/gcc/}" >build/soak.log 2>&1 || { cat build/soak.log && exit 1; }
+  cases=$($stress --count | sed -n 's/.*current filters: *//p')
+  NMR_STRESS_SECONDS=$(awk "BEGIN { print $minutes * 60 / $cases }")
+  export NMR_STRESS_SECONDS
+  # A drain that does not end is a failure as well.
+  timeout $((minutes * 120 + 120)) $stress >build/soak.log 2>&1 || failed=1
+  if [ $failed -eq 0 ]; then grep '^stress: ' build/soak.log; else cat build/soak.log; fi
+  [ $failed -ne 0 ] || passed=$cases
+  echo "$passed passed, $failed failed"
+  exit $failed
+fi
 
 programs gcc g++ -Ddebug=false
 if [ -z "$quick" ]; then
