@@ -137,6 +137,7 @@ if [ -z "$quick" ]; then
     check "consumer:$way" sh tests/consumer/check.sh $way
   done
   script plugin sh tests/plugin/run.sh build
+  script fuzz sh tests/fuzz/run.sh 10000
   check lint:requirements python3 tests/lint/requirements.py . build/*/records
   sed 's/^requirements: \([0-9]* of [0-9]* covered\).*/requirements: \1/' build/check.log
 fi
