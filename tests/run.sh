@@ -3,12 +3,24 @@
 #
 #   sh tests/run.sh           everything
 #   sh tests/run.sh --quick   one compiler and the lints, without the long tests
+#   sh tests/run.sh --soak MINUTES
+#                             only the storms of tests/stress/, for that long; the last line but one says what they did
 set -eu
 cd "$(dirname "$0")/.."
+usage() {
+  sed -n '2,7p' "$0"
+  exit 2
+}
 quick=
-case ${1-} in
-  --quick) quick=--quick ;;
-  ?*) sed -n '2,5p' "$0" && exit 2 ;;
+minutes=
+case $#:${1-} in
+  0:) ;;
+  1:--quick) quick=--quick ;;
+  2:--soak)
+    minutes=$2
+    case $minutes in *[!0-9]* | ??????* | '' | 0*) usage ;; esac
+    ;;
+  *) usage ;;
 esac
 
 . tests/support/packages.sh
@@ -73,6 +85,22 @@ programs() {
 steady=
 setarch "$(uname -m)" -R true 2>/dev/null && steady="setarch $(uname -m) -R"
 
+# The storms alone, for as long as is asked for. A run is repeated by the NMR_STRESS_SEED in its log.
+if [ -n "$minutes" ]; then
+  [ -f build/gcc/build.ninja ] || CXX=g++ meson setup build/gcc -Ddebug=false >build/gcc.log 2>&1 || cat build/gcc.log
+  stress=build/gcc/tests/stress/stress
+  ninja -C build/gcc "${stress#build/gcc/}" >build/soak.log 2>&1 || { cat build/soak.log && exit 1; }
+  cases=$($stress --count | sed -n 's/.*current filters: *//p')
+  NMR_STRESS_SECONDS=$(awk "BEGIN { print $minutes * 60 / $cases }")
+  export NMR_STRESS_SECONDS
+  # A drain that does not end is a failure as well.
+  timeout $((minutes * 120 + 120)) $stress >build/soak.log 2>&1 || failed=1
+  if [ $failed -eq 0 ]; then grep '^stress: ' build/soak.log; else cat build/soak.log; fi
+  [ $failed -ne 0 ] || passed=$cases
+  echo "$passed passed, $failed failed"
+  exit $failed
+fi
+
 programs gcc g++ -Ddebug=false
 if [ -z "$quick" ]; then
   # The exhaustive tests of tests/model/ replace the atomics: another compiler adds only time to them.
@@ -86,6 +114,12 @@ if [ -z "$quick" ]; then
 fi
 
 check examples meson test -C build/gcc --suite examples --print-errorlogs
+if [ -z "$quick" ]; then
+  for sanitizer in asan tsan; do
+    # shellcheck disable=SC2086 # a list of words
+    check "examples:$sanitizer" $steady meson test -C build/$sanitizer --suite examples --print-errorlogs
+  done
+fi
 
 for lint in floors order_labels readme tree self_test; do
   check "lint:$lint" python3 tests/lint/$lint.py
@@ -103,6 +137,7 @@ if [ -z "$quick" ]; then
     check "consumer:$way" sh tests/consumer/check.sh $way
   done
   script plugin sh tests/plugin/run.sh build
+  script fuzz sh tests/fuzz/run.sh 10000
   check lint:requirements python3 tests/lint/requirements.py . build/*/records
   sed 's/^requirements: \([0-9]* of [0-9]* covered\).*/requirements: \1/' build/check.log
 fi

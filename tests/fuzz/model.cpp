@@ -153,7 +153,7 @@ Status Model::wait(int registration) const {
   }
   for (const auto& [key, binding] : bindings_) {
     if (!belongs(key, registration)) continue;
-    const bool calls = binding.sides[0].calls + binding.sides[1].calls != 0;
+    const bool calls = binding.sides[0].in_slots + binding.sides[1].in_slots != 0;
     const bool yet_to_ask =
         binding.state == BindingState::kOffered ||
         (binding.state == BindingState::kDetaching && !binding.sides[0].called && !binding.sides[1].called);

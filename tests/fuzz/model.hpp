@@ -58,6 +58,7 @@ class Model {
     bool cleaned = false;
     int calls = 0;
     int holds = 0;
+    int in_slots = 0;  // of the calls, those that the library can tell this thread of
     int visits = 0;  // enumerations that stand here
   };
 
@@ -115,13 +116,15 @@ class Model {
   /// Returns the binding that a call through a handle gets into, if any.
   [[nodiscard]] std::optional<Key> in_handle(int handle) const;
   [[nodiscard]] bool has_calls(int handle) const;
-  void enter(Key key, ModuleSide side) { ++find(key).sides[index(side)].calls; }
-  void leave(Key key, ModuleSide side);
+  /// Returns whether the call has one of the thread's slots; deeper ones are counted by reference.
+  bool enter(Key key, ModuleSide side);
+  void leave(Key key, ModuleSide side, bool in_slot);
   void hold(Key key, ModuleSide side) { ++find(key).sides[index(side)].holds; }
   void unhold(Key key, ModuleSide side);
 
   void begin_enumeration(int registration);
-  void begin_visit(Key key);
+  /// Returns what enter() does.
+  bool begin_visit(Key key);
   void end_visit(Key key);
   void end_enumeration();
 
@@ -183,6 +186,7 @@ class Model {
   std::vector<Key> callbacks_;  // that have not returned, and visits
   std::vector<Enumeration> enumerations_;
   std::map<Key, Status> answers_;  // of the provider that was asked last
+  unsigned slots_used_ = 0;
   int last_registration_ = 0;
   int last_op_ = 0;
   int last_batch_ = 0;

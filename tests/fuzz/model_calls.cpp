@@ -19,8 +19,18 @@ bool Model::has_calls(int handle) const {
   });
 }
 
-void Model::leave(Key key, ModuleSide side) {
-  --find(key).sides[index(side)].calls;
+bool Model::enter(Key key, ModuleSide side) {
+  Side& way = find(key).sides[index(side)];
+  ++way.calls;
+  const bool in_slot = slots_used_ < nmr::StdAtomics::kCallSlots;
+  if (in_slot) ++slots_used_, ++way.in_slots;
+  return in_slot;
+}
+
+void Model::leave(Key key, ModuleSide side, bool in_slot) {
+  Side& way = find(key).sides[index(side)];
+  --way.calls;
+  if (in_slot) --slots_used_, --way.in_slots;
   drop_ended();
 }
 
@@ -63,13 +73,13 @@ void Model::skip(Enumeration& enumeration) {
   drop_ended();
 }
 
-void Model::begin_visit(Key key) {
+bool Model::begin_visit(Key key) {
   Enumeration& enumeration = enumerations_.back();
   while (enumeration.at && enumeration.at != key) skip(enumeration);
   expect(enumeration.at == key && callable(key, enumeration.side), "a visit of what cannot be called");
   enumeration.visiting = true;
-  enter(key, enumeration.side);
   push(key);
+  return enter(key, enumeration.side);
 }
 
 void Model::end_visit(Key key) {

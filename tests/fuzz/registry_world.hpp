@@ -187,8 +187,9 @@ class RegistryWorld : public ModuleWorld<Calls> {
     std::unique_ptr<Guard> guard(new Guard(handle->try_call()));
     expect(static_cast<bool>(*guard) == expected.has_value(), "a call was refused, or got in");
     if (!expected) return;
-    model.enter(*expected, kSide);
-    Guard& taken = *guards<kSide>().emplace_back(Taken<Guard>{*expected, name, std::move(guard)}).reference;
+    const bool in_slot = model.enter(*expected, kSide);
+    auto& all = guards<kSide>();
+    Guard& taken = *all.emplace_back(Taken<Guard>{*expected, name, std::move(guard), in_slot}).reference;
     check_target<kSide>(taken, *expected);
     if (in.pick(2) != 0) call(taken);
   }
@@ -218,12 +219,12 @@ class RegistryWorld : public ModuleWorld<Calls> {
     auto taken = take_out(all, which);
     if (in.pick(2) != 0) {
       model.hold(taken.key, kSide);
-      model.leave(taken.key, kSide);
+      model.leave(taken.key, kSide, taken.in_slot);
       using Hold = typename Types<kSide>::Hold;
       holds<kSide>().push_back({taken.key, taken.handle, std::make_unique<Hold>(taken.reference->hold())});
       expect(!*taken.reference, "a guard that became a hold is not empty");
     } else {
-      model.leave(taken.key, kSide);
+      model.leave(taken.key, kSide, taken.in_slot);
       taken.reference->leave();
     }
   }
@@ -279,18 +280,18 @@ class RegistryWorld : public ModuleWorld<Calls> {
   template <ModuleSide kSide, class Guard>
   void visit(Guard& guard) {
     const Key key = static_cast<Context*>(guard.context())->key;
-    model.begin_visit(key);
+    const bool in_slot = model.begin_visit(key);
     check_target<kSide>(guard, key);
     nested();
     const std::size_t how = in.pick(4);
     if (how == 1) call(guard);
     if (how == 2) {
       model.hold(key, kSide);
-      model.leave(key, kSide);
+      model.leave(key, kSide, in_slot);
       using Hold = typename Types<kSide>::Hold;
       holds<kSide>().push_back({key, 0, std::make_unique<Hold>(guard.hold())});
     } else {
-      model.leave(key, kSide);
+      model.leave(key, kSide, in_slot);
       guard.leave();
     }
     nested();
@@ -362,7 +363,7 @@ class RegistryWorld : public ModuleWorld<Calls> {
   void end_calls() {
     while (!guards<kSide>().empty()) {
       auto taken = take_out(guards<kSide>(), 0);
-      model.leave(taken.key, kSide);
+      model.leave(taken.key, kSide, taken.in_slot);
       taken.reference.reset();
     }
     while (!holds<kSide>().empty()) {

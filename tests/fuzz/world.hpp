@@ -145,6 +145,7 @@ struct Taken {
   Key key;
   int handle;
   std::unique_ptr<Reference> reference;
+  bool in_slot = false;  // a guard
 };
 
 }  // namespace fuzz

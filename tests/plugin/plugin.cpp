@@ -3,6 +3,7 @@
 #include "plugin.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -135,6 +136,18 @@ bool use_registry() {
   return good && !modules.handle.try_call() && modules.uses.refusals({}) == 0;
 }
 
+struct Table {
+  nmr::VersionHeader header;
+  std::uint64_t value;
+};
+
+bool use_versions() {
+  constexpr Table theirs{nmr::version_header<Table>(1), 5};
+  Table mine{};
+  return nmr::read_versioned(&theirs, 1, mine) == nmr::Status::kSuccess && mine.value == 5 &&
+         nmr::read_versioned(&theirs, 2, mine) == nmr::Status::kRevisionMismatch;
+}
+
 const char* use_everything() {
   nmr::RundownRef ref;
   nmr::ShardedRundownRef sharded;
@@ -142,6 +155,7 @@ const char* use_everything() {
   if (!use_rundown(sharded)) return "ShardedRundownRef";
   if (!use_binding<nmr::PerThreadCalls>()) return "BindingHandle";
   if (!use_binding<nmr::OneWordCalls>()) return "BindingHandle, counted in one word";
+  if (!use_versions()) return "VersionHeader";
   if (!use_registry<nmr::PerThreadCalls>()) return "NmrRegistry";
   if (!use_registry<nmr::OneWordCalls>()) return "NmrRegistry, counted in one word";
   return nullptr;

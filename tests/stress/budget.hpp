@@ -11,7 +11,7 @@
 /// Numbers that are repeated by their seed (xorshift).
 class Random {
  public:
-  explicit Random(std::uint32_t seed) noexcept : state_(seed != 0 ? seed : 1) {}
+  explicit constexpr Random(std::uint32_t seed) noexcept : state_(seed != 0 ? seed : 1) {}
 
   [[nodiscard]] std::uint32_t below(std::uint32_t end) noexcept {
     state_ ^= state_ << 13;
@@ -25,14 +25,15 @@ class Random {
   std::uint32_t state_;
 };
 
-/// Ends after NMR_STRESS_SECONDS (1 if not set). A run is repeated, as far as threads let it, by
+/// Ends after NMR_STRESS_SECONDS (a fraction will do). A run is repeated, as far as threads let it, by
 /// NMR_STRESS_SEED.
 class Budget {
  public:
   Budget() {
     const char* seconds = std::getenv("NMR_STRESS_SECONDS");
-    end_ =
-        std::chrono::steady_clock::now() + std::chrono::seconds(seconds != nullptr ? std::atoi(seconds) : 1);
+    const std::chrono::duration<double> length(seconds != nullptr ? std::atof(seconds) : 0.3);
+    end_ = std::chrono::steady_clock::now() +
+           std::chrono::duration_cast<std::chrono::steady_clock::duration>(length);
     const char* seed = std::getenv("NMR_STRESS_SEED");
     seed_ = seed != nullptr ? static_cast<std::uint32_t>(std::atoll(seed)) : std::random_device{}();
     MESSAGE("NMR_STRESS_SEED=" << seed_);

@@ -9,6 +9,7 @@
 #include "binding/echo.hpp"
 #include "platform/threads.hpp"
 #include "stress/budget.hpp"
+#include "stress/totals.hpp"
 
 TEST_CASE_TEMPLATE(
     "hold storm: holds pass from thread to thread while their bindings detach, and keep them until the "
@@ -17,14 +18,12 @@ TEST_CASE_TEMPLATE(
   using Hold = EchoHold<Calls>;
   constexpr int kBoxes = 8;
   Budget budget;
+  Totals totals;
   typename Calls::Domain domain;
   EchoHandle<Calls> handle(domain);
   std::atomic<Hold*> boxes[kBoxes] = {};
   std::atomic<bool> stop{false};
   std::atomic<std::int64_t> handed_over{0};
-  std::atomic<std::int64_t> duplicated{0};
-  std::atomic<std::int64_t> bad{0};
-  std::int64_t detached = 0;
   const auto put = [&](std::uint32_t box, Hold hold) {
     // What was in the box is dropped here: perhaps the last of its binding.
     delete boxes[box].exchange(new Hold(std::move(hold)));
@@ -32,8 +31,10 @@ TEST_CASE_TEMPLATE(
   {
     Threads callers(2, [&](int i) {
       auto random = budget.random(i);
+      Tally tally(totals);
       while (!stop.load(std::memory_order_relaxed)) {
         auto guard = handle.try_call();
+        ++(guard ? tally.calls : tally.refused);
         if (!guard) {
           std::this_thread::yield();
           continue;
@@ -45,6 +46,7 @@ TEST_CASE_TEMPLATE(
     });
     Threads workers(2, [&](int i) {
       auto random = budget.random(2 + i);
+      Tally tally(totals);
       bool empty = false;
       // To the end, and until nothing is left: a detach waits for what lies in the boxes.
       while (!stop.load() || !empty) {
@@ -54,31 +56,29 @@ TEST_CASE_TEMPLATE(
           const std::unique_ptr<Hold> hold(box.exchange(nullptr));
           if (hold == nullptr) continue;
           empty = false;
-          if ((*hold)->echo(hold->context(), i) != EchoProvider::answer(i)) bad.fetch_add(1);
+          tally.expect((*hold)->echo(hold->context(), i) == EchoProvider::answer(i));
           if (stop.load() || !random.one_in(3)) continue;
           put(random.below(kBoxes), hold->duplicate());
-          duplicated.fetch_add(1, std::memory_order_relaxed);
         }
       }
     });
+    Tally tally(totals);
     while (budget.more()) {
       EchoModule<Calls> module;
       CountedCompletion done;
-      if (handle.attach(module.binding) != nmr::Status::kSuccess) bad.fetch_add(1);
+      tally.expect(handle.attach(module.binding) == nmr::Status::kSuccess);
       const std::int64_t before = handed_over.load();
       spin_until([&] { return handed_over.load() != before; });
-      if (!handle.detach(done)) bad.fetch_add(1);
-      if (module.binding.wait_until_detached() != nmr::Status::kSuccess) bad.fetch_add(1);
+      ++tally.expected;
+      ++tally.detaches;
+      tally.expect(handle.detach(done));
+      tally.expect(module.binding.wait_until_detached() == nmr::Status::kSuccess);
       spin_until([&] { return done.runs() != 0; });
-      if (done.runs() != 1) bad.fetch_add(1);
-      ++detached;
+      totals.seen.fetch_add(done.runs());
     }
     stop.store(true);
     callers.join();
   }
   for (std::atomic<Hold*>& box : boxes) CHECK(box.load() == nullptr);
-  CHECK(bad.load() == 0);
-  CHECK(detached > 0);
-  MESSAGE(handed_over.load() << " holds handed over, " << duplicated.load() << " duplicated, " << detached
-                             << " detaches");
+  totals.finish();
 }

@@ -8,19 +8,30 @@
 #include "binding/echo.hpp"
 #include "platform/threads.hpp"
 #include "stress/budget.hpp"
+#include "stress/totals.hpp"
 
 namespace {
 
-/// Calls within calls, to a random depth. Returns how many were refused or answered wrongly.
+/// Calls within calls, to some depth.
 template <class Calls>
-std::int64_t call_to_depth(EchoHandle<Calls>& handle, std::uint32_t depth) {
+void call_to_depth(EchoHandle<Calls>& handle, std::uint32_t depth, Tally& tally) {
   auto guard = handle.try_call();
-  if (!guard) return 1;
+  ++(guard ? tally.calls : tally.refused);
+  if (!guard) return;
   const int value = static_cast<int>(depth);
-  std::int64_t bad = depth > 0 ? call_to_depth(handle, depth - 1) : 0;
-  if (guard->echo(guard.context(), value) != EchoProvider::answer(value)) ++bad;
-  return bad;
+  if (depth > 0) call_to_depth(handle, depth - 1, tally);
+  tally.expect(guard->echo(guard.context(), value) == EchoProvider::answer(value));
 }
+
+/// Counts the end of what was replaced, and frees itself.
+struct CountedEnd : nmr::Completion {
+  explicit CountedEnd(Totals& its_totals) noexcept : Completion(&end, this), totals(its_totals) {}
+  static void end(Completion&, void* self) noexcept {
+    static_cast<CountedEnd*>(self)->totals.seen.fetch_add(1);
+    delete static_cast<CountedEnd*>(self);
+  }
+  Totals& totals;
+};
 
 }  // namespace
 
@@ -29,32 +40,32 @@ TEST_CASE_TEMPLATE(
     "is refused",
     Calls, PerThread, PerThreadRealFences) {
   Budget budget;
+  Totals totals;
   typename Calls::Domain domain;
   EchoHandle<Calls> handle(domain);
   auto first = std::make_unique<EchoModule<Calls>>();
   CHECK(handle.attach(first->binding) == nmr::Status::kSuccess);
   std::atomic<bool> stop{false};
-  std::atomic<std::int64_t> calls{0};
-  std::atomic<std::int64_t> bad{0};
-  std::atomic<std::int64_t> swaps{0};
   {
     Threads callers(3, [&](int i) {
       auto random = budget.random(i);
+      Tally tally(totals);
       while (!stop.load(std::memory_order_relaxed)) {
-        bad.fetch_add(call_to_depth(handle, random.one_in(16) ? random.below(12) : random.below(3)));
-        calls.fetch_add(1, std::memory_order_relaxed);
+        call_to_depth(handle, random.one_in(16) ? random.below(12) : random.below(3), tally);
       }
     });
     // Each frees its last module once another has replaced it; the last of all is taken out below.
     std::unique_ptr<EchoModule<Calls>> last[2];
     Threads swappers(2, [&](int i) {
       auto random = budget.random(3 + i);
+      Tally tally(totals);
       while (budget.more()) {
         auto next = std::make_unique<EchoModule<Calls>>();
-        if (handle.attach(next->binding) != nmr::Status::kSuccess) bad.fetch_add(1);
-        swaps.fetch_add(1, std::memory_order_relaxed);
-        if (last[i] != nullptr && last[i]->binding.wait_until_detached() != nmr::Status::kSuccess)
-          bad.fetch_add(1);
+        auto* const replaced = new CountedEnd(totals);
+        ++tally.expected;
+        tally.expect(handle.attach(next->binding, *replaced) == nmr::Status::kSuccess);
+        ++tally.detaches;
+        if (last[i] != nullptr) tally.expect(last[i]->binding.wait_until_detached() == nmr::Status::kSuccess);
         last[i] = std::move(next);
         if (random.one_in(4)) std::this_thread::yield();
       }
@@ -66,6 +77,6 @@ TEST_CASE_TEMPLATE(
     for (auto& module : last) CHECK(module->binding.detached());
     CHECK(first->binding.detached());
   }
-  CHECK(bad.load() == 0);
-  MESSAGE(calls.load() << " calls, " << swaps.load() << " swaps");
+  CHECK(totals.refused.load() == 0);
+  totals.finish();
 }
