@@ -111,3 +111,40 @@ TEST_CASE_TEMPLATE("R112: a client of one NPI and a provider of another in one c
   CHECK(client.registration.attached() == 1);
   CHECK(provider.registration.attached() == 0);
 }
+
+namespace {
+
+template <class Offer, class... Arguments>
+concept Accepts =
+    requires(Offer& offer, Arguments&&... arguments) { offer.accept(std::forward<Arguments>(arguments)...); };
+
+struct OneWayNpi {
+  struct ProviderDispatch {
+    int (*call)(void* context, int value);
+  };
+  struct ProviderCharacteristics {
+    int rank;
+  };
+  static constexpr nmr::NpiId kId{{7, 8, 9, {}}};
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("R111: accept() takes a handle by reference, and no table only where there is none", Calls,
+                   nmr::PerThreadCalls, nmr::OneWordCalls) {
+  using R = nmr::BasicNmrRegistry<TestNpi, Calls>;
+  using OneWay = nmr::BasicNmrRegistry<OneWayNpi, Calls>;
+  using Handle = typename R::Handle;
+  using Back = typename R::CallbackHandle;
+  CHECK(Accepts<typename R::ProviderOffer, Handle&, void*, const TestNpi::ClientDispatch*>);
+  CHECK_FALSE(Accepts<typename R::ProviderOffer, Handle&, void*>);
+  CHECK_FALSE(Accepts<typename R::ProviderOffer, void*>);
+  CHECK_FALSE(Accepts<typename R::ProviderOffer, Handle*, std::nullptr_t>);
+  CHECK(Accepts<typename R::ClientOffer, Back&, void*, const TestNpi::ProviderDispatch*>);
+  CHECK_FALSE(Accepts<typename R::ClientOffer, Back*, const TestNpi::ProviderDispatch*>);
+  CHECK(Accepts<typename OneWay::ProviderOffer, typename OneWay::Handle&, void*>);
+  CHECK(Accepts<typename OneWay::ProviderOffer, std::nullptr_t>);
+  CHECK_FALSE(Accepts<typename OneWay::ProviderOffer, typename OneWay::Handle*>);
+  using Peer = decltype(std::declval<typename OneWay::ProviderOffer&>().characteristics());
+  CHECK(std::is_same_v<Peer, const OneWayNpi::ProviderCharacteristics*>);
+}

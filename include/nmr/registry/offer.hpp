@@ -12,21 +12,28 @@
 namespace nmr {
 
 /// The characteristics that an NPI declares for each side; void where it declares none.
+template <class N>
+struct ClientCharacteristicsOf {
+  using Type = void;
+};
+template <class N>
+  requires requires { typename N::ClientCharacteristics; }
+struct ClientCharacteristicsOf<N> {
+  using Type = typename N::ClientCharacteristics;
+};
+template <class N>
+struct ProviderCharacteristicsOf {
+  using Type = void;
+};
+template <class N>
+  requires requires { typename N::ProviderCharacteristics; }
+struct ProviderCharacteristicsOf<N> {
+  using Type = typename N::ProviderCharacteristics;
+};
 template <Npi N>
 struct CharacteristicsOf {
- private:
-  struct None {
-    using ClientCharacteristics = void;
-    using ProviderCharacteristics = void;
-  };
-  template <class T>
-  static constexpr bool kForClient = requires { typename T::ClientCharacteristics; };
-  template <class T>
-  static constexpr bool kForProvider = requires { typename T::ProviderCharacteristics; };
-
- public:
-  using Client = typename std::conditional_t<kForClient<N>, N, None>::ClientCharacteristics;
-  using Provider = typename std::conditional_t<kForProvider<N>, N, None>::ProviderCharacteristics;
+  using Client = typename ClientCharacteristicsOf<N>::Type;
+  using Provider = typename ProviderCharacteristicsOf<N>::Type;
 };
 
 /// What both sides' offers have: who the peer is, and a context that the registry owns.
