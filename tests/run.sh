@@ -138,6 +138,8 @@ if [ -z "$quick" ]; then
   done
   script plugin sh tests/plugin/run.sh build
   script fuzz sh tests/fuzz/run.sh 10000
+  # In full on one processor; on the others the floors that depend on the width of a word and its order of bytes.
+  script foreign sh tests/foreign/run.sh aarch64 i686:rundown,calls s390x:rundown,calls
   check lint:requirements python3 tests/lint/requirements.py . build/*/records
   sed 's/^requirements: \([0-9]* of [0-9]* covered\).*/requirements: \1/' build/check.log
 fi

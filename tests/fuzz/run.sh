@@ -16,12 +16,14 @@ setarch "$(uname -m)" -R true 2>/dev/null && steady="setarch $(uname -m) -R"
 
 passed=0
 failed=0
-rm -rf build/fuzz/registry build/fuzz/misuse build/fuzz/*.o  # or the runs would be spent on what earlier ones have found
+# Nothing of earlier runs: these would be spent on what those have found.
+rm -rf build/fuzz/registry build/fuzz/misuse build/fuzz/*.o
 mkdir -p build/fuzz/registry build/fuzz/misuse
 compile="clang++-19 -std=c++20 -O1 -g -fsanitize=fuzzer,address -I../../include -I../../tests
   -DNMR_MISUSE_HANDLER=nmr_test_misuse"
 # shellcheck disable=SC2086 # a list of words
-(cd build/fuzz && $compile -c ../../tests/fuzz/*_scenario.cpp ../../tests/fuzz/model*.cpp ../../tests/support/misuse.cpp)
+(cd build/fuzz && $compile -c ../../tests/fuzz/*_scenario.cpp ../../tests/fuzz/model*.cpp \
+  ../../tests/support/misuse.cpp)
 for scenario in registry misuse; do
   made=build/fuzz/$scenario
   # shellcheck disable=SC2086
