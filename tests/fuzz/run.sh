@@ -9,6 +9,7 @@ cd "$(dirname "$0")/../.."
 runs=${1-20000}
 . tests/support/packages.sh
 need clang++-19:clang-19
+need "$(clang++-19 -print-resource-dir)/lib/linux/libclang_rt.fuzzer-$(uname -m).a:libclang-rt-19-dev"
 
 # Where the kernel spreads addresses widely, the shadow memory of a sanitizer does not always fit.
 steady=
