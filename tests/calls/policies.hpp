@@ -22,7 +22,9 @@ struct ChosenThread : Policy {
   static std::uintptr_t thread_pointer() noexcept { return chosen(); }
 
   /// From here on the calling thread is the nth; thread stacks are some megabytes apart.
-  static void act_as(std::uintptr_t thread) noexcept { chosen() = 0x7f0000000000 + thread * 0x801000; }
+  static void act_as(std::uintptr_t thread) noexcept {
+    chosen() = std::uintptr_t{0x7f000000} + thread * 0x801000;
+  }
 };
 
 using PerThread = nmr::PerThreadCalls;

@@ -144,7 +144,8 @@ void left_on_another_thread_and_called_again(Run& run) {
   run.at_end([&] { end(world, 1); });
 }
 
-// The record that a guard was made in is outgrown, and left for another once the guard has been left elsewhere.
+// The record that a guard was made in is outgrown, and left for another once the guard has been left
+// elsewhere.
 void table_grows_left_on_another_thread(Run& run) {
   using W = World<SmallTable>;
   auto& world = make_world<SmallTable>(run, 1);

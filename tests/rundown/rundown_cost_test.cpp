@@ -25,7 +25,9 @@ struct ChosenThread : CountingAtomics {
 using Sharded = nmr::BasicShardedRundownRef<ChosenThread>;
 
 constexpr std::uintptr_t kThreads = 256;
-void act_as(std::uintptr_t thread) noexcept { ChosenThread::chosen() = 0x7f0000000000 + thread * 0x800000; }
+void act_as(std::uintptr_t thread) noexcept {
+  ChosenThread::chosen() = std::uintptr_t{0x7f000000} + thread * 0x800000;
+}
 
 template <class Ref>
 constexpr bool whole_interface_is_noexcept() {

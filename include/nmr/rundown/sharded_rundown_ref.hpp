@@ -140,9 +140,11 @@ class BasicShardedRundownRef {
   };
 
   Shard& shard() const noexcept {
-    // Thread pointers lie a stack size apart: multiply to spread them, and take the high bits.
+    // Thread pointers lie a stack size apart: multiply to spread them, and take the high bits; of a small
+    // word no more than eight are well mixed.
+    constexpr unsigned kBits = sizeof(Word) * 8;
     const Word mixed = Atomics::thread_pointer() * static_cast<Word>(0x9E3779B97F4A7C15u);
-    return shards_[(mixed >> (sizeof(Word) * 8 - 16)) & shard_mask_];
+    return shards_[(mixed >> (kBits - (kBits > 32 ? 16 : 8))) & shard_mask_];
   }
 
   RundownState begin(Completion* completion) noexcept {
