@@ -21,6 +21,8 @@ FLAGS = ["-std=c++20", "-O2", "-I", str(ROOT / "include")]
 # Instructions of a guarded call above the bare one, for each compiler that has a bar.
 INSTRUCTIONS = {"g++": 24, "clang++-19": 22}
 
+LINE = 64
+
 Bar = collections.namedtuple("Bar", "bar what value limit kind holds")
 
 
@@ -126,9 +128,31 @@ def locked_instructions(program, locked, work, what, times):
     return executed
 
 
+def shared_stores(program, what, times):
+    """Returns how many stores of a call go to a cache line that another thread's calls, through the same mechanism,
+    read or write."""
+    symbols = run("nm", program)
+    phase_at = int(re.search(r"^([0-9a-f]+) . .*g_phase", symbols, re.MULTILINE)[1], 16)
+    phase, stores, others = 0, [], set()
+    for line in run("valgrind", "--tool=lackey", "--trace-mem=yes", program, what, str(times), "twice").splitlines():
+        match = re.match(r" ([LSM]) ([0-9a-f]+),", line)
+        if not match:
+            continue
+        address = int(match[2], 16)
+        if address == phase_at:
+            phase += match[1] != "L"
+        elif phase == 1 and match[1] != "L":
+            stores.append(address // LINE)
+        elif phase == 3:
+            others.add(address // LINE)
+    if phase != 4 or not others:
+        sys.exit(f"{what}: the trace is not what it should be")
+    return sum(line in others for line in stores) / times
+
+
 def costs_of_mechanisms(compiler, work):
-    """Returns for each mechanism the instructions and the locked instructions of a call. One image, libraries and
-    all, whose addresses are those of its disassembly."""
+    """Returns for each mechanism the instructions, the locked instructions and the stores to shared lines of a call.
+    One image, libraries and all, whose addresses are those of its disassembly."""
     program = build(compiler, work, "one_call", "-static")
     listing = run("objdump", "-d", "--no-show-raw-insn", program)
     lines = re.findall(r"^\s+([0-9a-f]+):\t(.*)$", listing, re.MULTILINE)
@@ -140,8 +164,10 @@ def costs_of_mechanisms(compiler, work):
         costs[name] = {
             "instructions": round(instructions_per_call(program, name), 1),
             "locked": round((counts[1] - counts[0]) / (many - few), 2),
+            "shared_stores": round(shared_stores(program, name, few), 2),
         }
-        print(f"  {name}: {costs[name]['instructions']} instructions a call, {costs[name]['locked']} locked")
+        print(f"  {name}: {costs[name]['instructions']} instructions a call, {costs[name]['locked']} locked, "
+              f"{costs[name]['shared_stores']} stores to shared lines", flush=True)
     return costs
 
 
@@ -195,6 +221,8 @@ def main():
         count(bars, compiler, program)
         look_at_code(bars, compiler, program, options.work)
     costs = costs_of_mechanisms(compilers[0], options.work)
+    bars.at_most(5, "stores of a guarded call to lines that another thread's calls touch, in a memory trace",
+                 costs["guarded call"]["shared_stores"], 0)
     facts(bars, compilers[0], options.work)
     for compiler in compilers:
         compile_times(bars, compiler, options.work, 5 if options.quick else 11)

@@ -31,11 +31,12 @@ def main():
     report, timed, exact = (json.loads(pathlib.Path(path).read_text()) for path in sys.argv[1:4])
     rows = mechanisms(report, exact["costs"])
     bars = timed + exact["bars"]
-    print(f"\n{'':26} {'':>7} {'CPU ns':>9} {'times the':>9} {'instructions':>12} {'read-modify-':>12}")
-    print(f"{'mechanism':26} {'threads':>7} {'per call':>9} {'bare call':>9} {'per call':>12} {'writes':>12}")
+    print(f"\n{'':26} {'':>7} {'CPU ns':>9} {'times the':>9} {'instructions':>12} {'read-modify-':>12} {'stores to':>12}")
+    print(f"{'mechanism':26} {'threads':>7} {'per call':>9} {'bare call':>9} {'per call':>12} {'writes':>12} "
+          f"{'shared lines':>12}")
     for row in rows:
         print(f"{row['mechanism']:26} {row['threads']:7} {row['ns']:9.2f} {row['times_bare']:9.2f} "
-              f"{row['instructions']:12.1f} {row['locked']:12.2f}")
+              f"{row['instructions']:12.1f} {row['locked']:12.2f} {row['shared_stores']:12.2f}")
     print()
     for bar in bars:
         if not bar["holds"]:

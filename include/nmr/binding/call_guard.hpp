@@ -20,8 +20,10 @@ class [[nodiscard]] BasicCallGuard {
   /// entered.
   [[nodiscard]] explicit operator bool() const noexcept { return call_.target() != nullptr; }
 
-  /// The functions of the provider; valid until the guard is left. Precondition: not empty.
-  const Dispatch* operator->() const noexcept { return static_cast<const Dispatch*>(binding()->dispatch()); }
+  /// The functions of the provider; valid until the guard is left. Precondition: not empty, which is to be
+  /// looked at first: so not of a guard that has no name.
+  const Dispatch* operator->() const& noexcept { return static_cast<const Dispatch*>(binding()->dispatch()); }
+  const Dispatch* operator->() const&& = delete;
   /// Returns the context that those functions take.
   [[nodiscard]] void* context() const noexcept { return binding()->context(); }
 
