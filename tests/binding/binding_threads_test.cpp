@@ -226,3 +226,74 @@ TEST_CASE_TEMPLATE("one binding attached by two threads at once, to two handles:
   CHECK(attached[0] + attached[1] == kTurns);
   CHECK(refused[0] + refused[1] == kTurns);
 }
+
+namespace {
+
+/// Calls through a handle when its thread ends.
+template <class Calls>
+struct CallsAtTheEnd {
+  ~CallsAtTheEnd() {
+    if (handle == nullptr) return;
+    const auto guard = handle->try_call();
+    *answered = guard && guard->echo(guard.context(), 1) == EchoProvider::answer(1);
+  }
+  EchoHandle<Calls>* handle = nullptr;
+  bool* answered = nullptr;
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE(
+    "a destructor of a thread's own variable calls as anybody does, as the thread's first call or not", Calls,
+    PerThread, PerThreadRealFences, OneWord) {
+  typename Calls::Domain domain;
+  EchoHandle<Calls> handle(domain);
+  EchoModule<Calls> module;
+  CHECK(handle.attach(module.binding) == Status::kSuccess);
+  bool answered[2] = {};
+  for (const bool first : {true, false}) {
+    std::thread([&] {
+      static thread_local CallsAtTheEnd<Calls> at_the_end;
+      at_the_end.handle = &handle;
+      at_the_end.answered = &answered[first ? 1 : 0];
+      if (!first) (void)handle.try_call();
+    }).join();
+  }
+  CHECK(answered[0]);
+  CHECK(answered[1]);
+  CHECK(handle.detach_and_wait() == Status::kSuccess);
+}
+
+TEST_CASE_TEMPLATE(
+    "domains come and go at one address, a million times: what a thread had in the last one is not found in "
+    "the next" *
+        doctest::test_suite("long"),
+    Calls, PerThread, OneWord) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  constexpr int kTimes = 20'000;
+#else
+  constexpr int kTimes = 1'000'000;
+#endif
+  struct Place {
+    typename Calls::Domain domain;
+    EchoHandle<Calls> handle{domain};
+    EchoModule<Calls> module;
+  };
+  alignas(Place) unsigned char memory[sizeof(Place)];
+  int refused = 0, attached = 0, answered = 0;
+  for (int i = 0; i < kTimes; ++i) {
+    auto* const place = new (memory) Place;
+    refused += place->handle.try_call() ? 0 : 1;
+    attached += place->handle.attach(place->module.binding) == Status::kSuccess ? 1 : 0;
+    {
+      const auto guard = place->handle.try_call();
+      answered += guard && guard->echo(guard.context(), i) == EchoProvider::answer(i) ? 1 : 0;
+    }
+    (void)place->handle.detach();
+    refused += place->handle.try_call() ? 0 : 1;
+    place->~Place();
+  }
+  CHECK(refused == 2 * kTimes);
+  CHECK(attached == kTimes);
+  CHECK(answered == kTimes);
+}
