@@ -118,6 +118,8 @@ template <class Offer, class... Arguments>
 concept Accepts =
     requires(Offer& offer, Arguments&&... arguments) { offer.accept(std::forward<Arguments>(arguments)...); };
 
+}  // namespace
+
 struct OneWayNpi {
   struct ProviderDispatch {
     int (*call)(void* context, int value);
@@ -127,8 +129,6 @@ struct OneWayNpi {
   };
   static constexpr nmr::NpiId kId{{7, 8, 9, {}}};
 };
-
-}  // namespace
 
 TEST_CASE_TEMPLATE("R111: accept() takes a handle by reference, and no table only where there is none", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
