@@ -265,9 +265,11 @@ class BasicCallDomain {
   /// The slot of all slotless calls: always flagged, so that they leave out of line.
   Slot& slotless() noexcept { return slotless_.slots[0]; }
 
+  // What a cell needs before anybody can ask whether the versions fit stays at the front, as it is.
   const unsigned layout_version_ = kLayoutVersion;
+  typename Atomics::template Atomic<unsigned> cells_{0};  // made so far; not in the lines that calls read
+  alignas(2 * kCacheLine) Lane lanes_[Atomics::kCallSlots];
   const bool real_fences_;
-  Lane lanes_[Atomics::kCallSlots];
 
   Entry (*const enter_)(BasicCallDomain&, Cell&, Slot*) noexcept = &enter;
   void (*const leave_)(BasicCallDomain&, Slot&, Target*) noexcept = &leave;
@@ -276,7 +278,6 @@ class BasicCallDomain {
   typename Atomics::template Atomic<Table*> newest_{nullptr};
   typename Atomics::Mutex mutex_;
   BasicCallRoster<Atomics> roster_;  // under the mutex
-  typename Atomics::template Atomic<unsigned> cells_{0};  // made so far
   Record slotless_;
   typename Table::Void void_;
 };
