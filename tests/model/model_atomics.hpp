@@ -134,8 +134,9 @@ class Condition {
     Engine::get().perform(op);
   }
   void wait(Mutex& mutex, Site site = Site::here()) noexcept { wait(mutex, false, site); }
-  /// The time may run out in any wait; once it has, it stays so for this deadline.
+  /// The time may run out in any wait that has a limit; once it has, it stays so for this deadline.
   bool wait_until(Mutex& mutex, std::int64_t deadline, Site site = Site::here()) noexcept {
+    if (deadline == nmr::platform::kNever) return wait(mutex, false, site), true;
     return Engine::get().wait_until(deadline, [&] { wait(mutex, true, site); });
   }
 

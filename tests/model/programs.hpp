@@ -21,12 +21,14 @@ std::span<const NamedProgram> rundown_programs();
 std::span<const NamedProgram> sharded_programs();
 std::span<const NamedProgram> call_programs();
 std::span<const NamedProgram> call_variant_programs();
+std::span<const NamedProgram> registry_programs();
 
 // The same with headers in which plant.py has planted faults.
 std::span<const NamedProgram> planted_rundown_programs();
 std::span<const NamedProgram> planted_sharded_programs();
 std::span<const NamedProgram> planted_call_programs();
 std::span<const NamedProgram> planted_call_variant_programs();
+std::span<const NamedProgram> planted_registry_programs();
 
 /// Explores a program, with or without a planted fault. Prints its bound and price.
 Report explore(const NamedProgram& program, const std::optional<Mutation>& mutation = {});

@@ -55,3 +55,7 @@ TEST_CASE("the call path holds its promises within the bounds that are printed")
     run(program);
   }
 }
+TEST_CASE("the registry's core holds its promises within the bounds that are printed" *
+          doctest::test_suite("long")) {
+  run_all(registry_programs());
+}
