@@ -1,5 +1,5 @@
-// Every program of the rundown floor, and those of the call path that are quick enough for each day, under
-// the explorer.
+// Every program of the rundown floor and of the registry, and those of the call path that are quick enough
+// for each day, under the explorer.
 #include <doctest/doctest.h>
 
 #include <algorithm>

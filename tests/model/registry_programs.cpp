@@ -29,17 +29,24 @@ struct Context {
   enum class Stage { kNone, kAttached, kDetaching, kCleanedUp };
 
   void use() noexcept { check(data.read() == 1, "what is called is whole"); }
+  /// What the registry does with a context that it owns.
+  static void destroy(void* self) noexcept {
+    Context& context = *static_cast<Context*>(self);
+    check(std::exchange(context.owned, false), "destroyed once");
+    check(context.stage == Stage::kNone || context.stage == Stage::kCleanedUp, "not before its cleanup");
+  }
 
   Var<int> data{1};
   Stage stage = Stage::kNone;
   bool in_callback = false;
   bool kept = false;  // its DetachCompletion
   bool failed = false;  // its side has failed after all: it is not asked to detach
+  bool owned = false;  // by the registry
   Context* peer = nullptr;
 };
 
 template <class Calls>
-struct World;
+struct RegistryWorld;
 
 /// A module and its registration. The registration's end frees both, so any touch that the end does not come
 /// after is a fault, and so is a callback that comes later.
@@ -59,13 +66,13 @@ struct Party {
     Context& context;
   };
 
-  Party(World<Calls>& where, ModuleSide which, unsigned nth = 0) noexcept
+  Party(RegistryWorld<Calls>& where, ModuleSide which, unsigned nth = 0) noexcept
       : world(where), side(which), number(nth) {}
 
   void enter() noexcept {
-    const typename Core::Module callbacks{
-        module,   &attach,      &detach, &clean_up, {.npi_id = {}, .module_id = {}, .number = number},
-        executor, one_at_a_time};
+    nmr::RegistrationInstance who{};
+    who.number = number;
+    const typename Core::Module callbacks{module, &attach, &detach, &clean_up, who, executor, one_at_a_time};
     check(world.core.add(side, callbacks, this, registration) == Status::kSuccess, "there is memory");
   }
   void leave() noexcept {
@@ -91,9 +98,11 @@ struct Party {
     which->done.complete();
     delete which;
   }
+  /// Detaches the first binding that was made. Returns whether it was there.
+  bool detach_first() noexcept { return world.core.detach(*registration, BindingId{1}) == Status::kPending; }
+  [[nodiscard]] std::size_t attachments() noexcept { return world.core.info_of(*registration).attached; }
   [[nodiscard]] bool attached() noexcept {
-    return module->contexts[0].stage == Context::Stage::kAttached &&
-           world.core.info_of(*registration).attached == 1;
+    return module->contexts[0].stage == Context::Stage::kAttached && attachments() == 1;
   }
 
   /// The end of the registration.
@@ -111,6 +120,7 @@ struct Party {
     for (const Context& context : module->contexts) {
       check(context.stage == Context::Stage::kNone || context.stage == Context::Stage::kCleanedUp,
             "each binding is gone");
+      check(!context.owned, "and what it has owned");
       if (context.stage == Context::Stage::kCleanedUp) ++bindings;
     }
     delete module;
@@ -124,9 +134,12 @@ struct Party {
     Party& party = self.party;
     Context& own = self.contexts[offer.side.binding.peer_of(offer.side).registration.module.instance.number];
     if (party.one_at_a_time) check(!std::exchange(self.in_attach, true), "one attach at a time");
+    check(party.registration != nullptr, "it is known by what it has been given");
     check(own.stage == Context::Stage::kNone, "each peer is offered once");
     own.data.write(1);
     own.stage = Context::Stage::kAttached;
+    own.owned = true;
+    offer.side.owned = {&own, &Context::destroy};
     Status status = Status::kNoInterface;
     if (party.agrees != Agrees::kNo) {
       status = party.side == ModuleSide::kClient ? Attach::accept(offer, party.handle, &own, &own)
@@ -151,6 +164,7 @@ struct Party {
     check(own.stage == Context::Stage::kAttached, "asked once, of what is attached");
     own.stage = Context::Stage::kDetaching;
     own.in_callback = true;
+    if (self.tells_when_asked) self.asked.store(true, std::memory_order_release);
     if (self.answer == Answer::kInside) done.complete();
     if (self.answer == Answer::kKept) {
       own.kept = true;
@@ -159,7 +173,7 @@ struct Party {
     own.in_callback = false;
   }
   static void clean_up(const void* module, void* context) noexcept {
-    (void)of(module).party;
+    check(of(module).party.ends == 0, "not after the end");
     Context& own = *static_cast<Context*>(context);
     check(own.stage == Context::Stage::kDetaching, "cleaned up once, and asked before");
     check(!own.in_callback, "never while it is asked");
@@ -170,7 +184,7 @@ struct Party {
     own.data.free();
   }
 
-  World<Calls>& world;
+  RegistryWorld<Calls>& world;
   const ModuleSide side;
   const unsigned number;
   Agrees agrees = Agrees::kYes;
@@ -183,12 +197,14 @@ struct Party {
   Module* module = new Module{*this};
   int ends = 0;
   int bindings = 0;  // that it has had
+  bool tells_when_asked = false;
+  Atomic<bool> asked{false};
   Atomic<Kept*> kept{nullptr};
   nmr::Completion done{[](nmr::Completion&, void* self) noexcept { static_cast<Party*>(self)->end(); }, this};
 };
 
 template <class Calls>
-struct World {
+struct RegistryWorld {
   using Core = nmr::BasicRegistryCore<Calls>;
 
   /// A call from the client. Returns false if it was refused.
@@ -222,15 +238,15 @@ struct World {
 };
 
 template <class Calls>
-World<Calls>& make() {
-  auto& world = *new World<Calls>;
+RegistryWorld<Calls>& make() {
+  auto& world = *new RegistryWorld<Calls>;
   world.client.handle = &world.cell;
   return world;
 }
 
 /// A world with both sides attached, in which the first `registered` threads have called before.
 template <class Calls>
-World<Calls>& make_attached(Run& run, unsigned registered = 0) {
+RegistryWorld<Calls>& make_attached(Run& run, unsigned registered = 0) {
   auto& world = make<Calls>();
   for (unsigned i = 0; i < registered; ++i) {
     run.set_up_as(pointer(i));
@@ -244,7 +260,7 @@ World<Calls>& make_attached(Run& run, unsigned registered = 0) {
 }
 
 template <class Calls>
-void end(World<Calls>& world, int of_client, int of_provider) {
+void end(RegistryWorld<Calls>& world, int of_client, int of_provider) {
   check(world.client.ends == 1 && world.provider.ends == 1, "each end has been told once");
   check(world.client.bindings == of_client && world.provider.bindings == of_provider,
         "each binding has been ended");
@@ -289,7 +305,8 @@ void both_kept(Run& run) {
   });
 }
 
-// One registers while the other, who is there already, leaves: either they never meet, or all of it is undone.
+// One registers while the other, who is there already, leaves: either they never meet, or all of it is
+// undone.
 template <class Calls, bool client_comes>
 void one_comes_one_leaves(Run& run) {
   auto& world = make<Calls>();
@@ -341,6 +358,24 @@ void called(Run& run) {
   if (both) run.thread([&] { world.client.leave(); });
   run.at_end([&] {
     if (!both) world.client.leave();
+    end(world, 1, 1);
+  });
+}
+
+// Once the client has been asked to detach, no call of its begins.
+template <class Calls>
+void called_when_asked(Run& run) {
+  auto& world = make_attached<Calls>(run, 1);
+  world.client.tells_when_asked = true;
+  run.thread(
+      [&] {
+        const bool asked = world.client.asked.load(std::memory_order_acquire);
+        check(!world.call() || !asked, "calls are refused by then");
+      },
+      pointer(0));
+  run.thread([&] { world.provider.leave(); });
+  run.at_end([&] {
+    world.client.leave();
     end(world, 1, 1);
   });
 }
@@ -449,6 +484,22 @@ void left_by_two(Run& run) {
   });
 }
 
+// One thread deregisters, another asks to be told of the end.
+template <class Calls>
+void told_another(Run& run) {
+  auto& world = make_attached<Calls>(run);
+  auto& asked = *new bool(false);
+  run.thread([&] { world.provider.leave_untold(); });
+  run.thread([&] {
+    asked = world.core.notify(*world.provider.registration, world.provider.done) == Status::kSuccess;
+  });
+  run.at_end([&] {
+    if (!asked) world.provider.wait();
+    world.client.leave();
+    end(world, 1, 1);
+  });
+}
+
 // Another thread waits for the end of what has been begun, and frees it.
 template <class Calls>
 void waited_for(Run& run) {
@@ -473,17 +524,28 @@ void both_wait(Run& run) {
 }
 
 // One binding is detached by its name while a side leaves.
-template <class Calls, bool both_detach>
+template <class Calls>
 void detached_alone(Run& run) {
   auto& world = make_attached<Calls>(run);
-  run.thread([&] { (void)world.core.detach(*world.client.registration, BindingId{1}); });
-  run.thread([&] {
-    both_detach ? void(world.core.detach(*world.provider.registration, BindingId{1}))
-                : world.provider.leave();
-  });
+  run.thread([&] { (void)world.client.detach_first(); });
+  run.thread([&] { world.provider.leave(); });
   run.at_end([&] {
-    check(!world.client.attached(), "it is detached");
-    if (both_detach) world.provider.leave();
+    check(world.client.attachments() == 0, "it is detached");
+    world.client.leave();
+    end(world, 1, 1);
+  });
+}
+
+template <class Calls>
+void detached_by_both(Run& run) {
+  auto& world = make_attached<Calls>(run);
+  auto& begun = *new std::array<bool, 2>{};
+  run.thread([&] { begun[0] = world.client.detach_first(); });
+  run.thread([&] { begun[1] = world.provider.detach_first(); });
+  run.at_end([&] {
+    check(begun[0] != begun[1], "one has begun it");
+    check(world.client.attachments() == 0 && world.provider.attachments() == 0, "it is detached");
+    world.provider.leave();
     world.client.leave();
     end(world, 1, 1);
   });
@@ -496,8 +558,7 @@ void detached_while_it_is_made(Run& run) {
   auto& found = *new bool(false);
   world.provider.enter();
   run.thread([&] { world.client.enter(); });
-  run.thread(
-      [&] { found = world.core.detach(*world.provider.registration, BindingId{1}) == Status::kPending; });
+  run.thread([&] { found = world.provider.detach_first(); });
   run.at_end([&] {
     check(world.client.attached() == !found, "what was found is detached");
     world.client.leave();
@@ -539,7 +600,7 @@ void two_come(Run& run) {
   run.thread([&] { world.provider.enter(); });
   run.thread([&] { world.other_provider.enter(); });
   run.at_end([&] {
-    check(world.core.info_of(*world.client.registration).attached == 1, "one of them is left");
+    check(world.client.attachments() == 1, "one of them is left");
     check(world.call(), "and is called");
     world.client.leave();
     world.other_provider.leave();
@@ -577,6 +638,42 @@ void visited(Run& run) {
   });
 }
 
+template <class Calls>
+void visited_while_it_is_made(Run& run) {
+  auto& world = make<Calls>();
+  world.client.enter();
+  run.thread([&] {
+    world.core.for_each_binding(*world.client.registration, [](auto& side) noexcept {
+      static_cast<Context*>(side.outgoing.context())->use();
+    });
+  });
+  run.thread([&] { world.provider.enter(); });
+  run.at_end([&] {
+    world.client.leave();
+    world.provider.leave();
+    end(world, 1, 1);
+  });
+}
+
+// All that there is can be listed while it comes and goes.
+template <class Calls>
+void listed(Run& run) {
+  auto& world = make<Calls>();
+  world.provider.enter();
+  run.thread([&] {
+    const nmr::RegistrySnapshot all = world.core.snapshot();
+    check(all.registrations.size() <= 2 && all.bindings.size() <= 1, "no more than there ever was");
+  });
+  run.thread([&] {
+    world.client.enter();
+    world.provider.leave();
+  });
+  run.at_end([&] {
+    world.client.leave();
+    end(world, 1, 1);
+  });
+}
+
 Options with_barrier() {
   Options options;
   options.interrupts = true;
@@ -604,6 +701,7 @@ const NamedProgram kPrograms[] = {
     {"registry, one word: called", called<OneWord, 1, false>},
     {"registry, one word: called by 2", called<OneWord, 2, false>},
     {"registry, one word: called, both leave", called<OneWord, 1, true>, 3, -1},
+    {"registry, one word: called when asked", called_when_asked<OneWord>},
     {"registry, one word: called back, client leaves", called_back<OneWord, true>},
     {"registry, one word: called back, provider leaves", called_back<OneWord, false>},
     {"registry, one word: called while it is made", called_while_it_is_made<OneWord, false>},
@@ -611,18 +709,21 @@ const NamedProgram kPrograms[] = {
     {"registry, one word: waited for", waited_for<OneWord>},
     {"registry, one word: both wait", both_wait<OneWord>, 3, -1},
     {"registry, one word: left by 2", left_by_two<OneWord>},
+    {"registry, one word: told another", told_another<OneWord>},
     {"registry, one word: on an executor", on_an_executor<OneWord, false>},
     {"registry, one word: on an executor, both leave", on_an_executor<OneWord, true>, 3, -1},
-    {"registry, one word: detached alone", detached_alone<OneWord, false>},
-    {"registry, one word: detached by both", detached_alone<OneWord, true>},
+    {"registry, one word: detached alone", detached_alone<OneWord>},
+    {"registry, one word: detached by both", detached_by_both<OneWord>},
     {"registry, one word: detached while it is made", detached_while_it_is_made<OneWord>},
     {"registry, one word: replaced", replaced<OneWord, false, 1, false>},
-    {"registry, one word: replaced, the first leaves", replaced<OneWord, false, 0, true>, 3, 4},
-    {"registry, one word: 2 come", two_come<OneWord, false>, 3, 4},
+    {"registry, one word: replaced, the first leaves", replaced<OneWord, false, 0, true>, 3, 5},
+    {"registry, one word: 2 come", two_come<OneWord, false>, 4, 6},
     {"registry, one word: 2 come, one at a time", two_come<OneWord, true>},
     {"registry, one word: one end ends the other", ends_the_other<OneWord, false>},
     {"registry, one word: ends the other, who has left", ends_the_other<OneWord, true>},
     {"registry, one word: visited", visited<OneWord>},
+    {"registry, one word: visited while it is made", visited_while_it_is_made<OneWord>},
+    {"registry, one word: listed", listed<OneWord>},
     {"registry: both leave", both_leave<PerThread, Answer::kDropped, Answer::kDropped>, -1, -1,
      without_barrier()},
     {"registry: client comes, provider leaves", one_comes_one_leaves<PerThread, true>, -1, -1,
@@ -631,7 +732,8 @@ const NamedProgram kPrograms[] = {
     {"registry: called", called<PerThread, 1, false>, -1, -1, without_barrier()},
     {"registry: called, barrier", called<PerThread, 1, false>, -1, -1, with_barrier()},
     {"registry: called by 2", called<PerThread, 2, false>, 3, -1, without_barrier()},
-    {"registry: called, both leave", called<PerThread, 1, true>, 3, -1, without_barrier()},
+    {"registry: called, both leave", called<PerThread, 1, true>, 3, 4, without_barrier()},
+    {"registry: called when asked", called_when_asked<PerThread>, -1, -1, without_barrier()},
     {"registry: called back, client leaves", called_back<PerThread, true>, -1, -1, without_barrier()},
     {"registry: called while it is made", called_while_it_is_made<PerThread, false>, -1, -1,
      without_barrier()},
@@ -639,8 +741,8 @@ const NamedProgram kPrograms[] = {
      without_barrier()},
     {"registry: replaced", replaced<PerThread, true, 2, false>, -1, -1, without_barrier()},
     {"registry: replaced, barrier", replaced<PerThread, true, 1, false>, -1, -1, with_barrier()},
-    {"registry: replaced, the first leaves", replaced<PerThread, true, 0, true>, 3, 4, without_barrier()},
-    {"registry: 2 come", two_come<PerThread, false>, 3, 4, without_barrier()},
+    {"registry: replaced, the first leaves", replaced<PerThread, true, 0, true>, 4, 5, without_barrier()},
+    {"registry: 2 come", two_come<PerThread, false>, 4, 6, without_barrier()},
     {"registry: one end ends the other", ends_the_other<PerThread, false>, -1, -1, without_barrier()},
     {"registry: visited", visited<PerThread>, -1, -1, without_barrier()},
 };
