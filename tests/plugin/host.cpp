@@ -231,7 +231,7 @@ struct HostModules {
     };
     provider.detach_client = [](void*, nmr::DetachCompletion) noexcept {};
     client.attach_provider = [](void* self, nmr::ProviderOffer<EchoNpi>& offer) {
-      return offer.accept(static_cast<HostModules*>(self)->to_provider, self);
+      return offer.accept(static_cast<HostModules*>(self)->to_provider, self, nullptr);
     };
     client.detach_provider = [](void*, nmr::DetachCompletion) noexcept {};
   }
