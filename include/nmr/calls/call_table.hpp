@@ -66,7 +66,7 @@ class alignas(2 * kCacheLine) BasicCallTable {
       Record& record = probe(thread, i);
       // relaxed: written under the mutex.
       if (record.owner.load(order::relaxed) == Record::kFree) return ++used_, &record;
-      if (size() < kLargeFactor * used_) return nullptr;
+      if (size() < kSmall || size() < kLargeFactor * used_) return nullptr;
     }
   }
 
@@ -75,7 +75,9 @@ class alignas(2 * kCacheLine) BasicCallTable {
   [[nodiscard]] Record* records() noexcept { return reinterpret_cast<Record*>(this + 1); }
 
  private:
-  enum : std::size_t { kLargeFactor = 16 };
+  // Where the thread of main() is, among those of stacks in a row, is chance: up to half a megabyte is worth
+  // having everybody's first look succeed.
+  enum : std::size_t { kSmall = 4096, kLargeFactor = 16 };
 
   /// As far apart as the slots.
   struct alignas(Slot) Column {
