@@ -68,7 +68,7 @@ class BasicCallDomain {
   /// Returns a free slot of the calling thread's, or null if the first look does not find one.
   [[nodiscard]] NMR_ALWAYS_INLINE static Slot* find_slot(const Lane& lane, std::uintptr_t thread) noexcept {
     // [cd:2] acquire, pairs with [cd:3]: a whole table.
-    Slot& slot = Table::home(lane.slots.load(order::acquire), thread);
+    Slot& slot = Table::home(lane.first.load(order::acquire), thread);
     // [cd:1] acquire, pairs with [cd:4]: the call that was here before, perhaps left by another thread.
     if (slot.target.load(order::acquire) != Slot::mark(thread)) [[unlikely]]
       return nullptr;
@@ -182,10 +182,8 @@ class BasicCallDomain {
     LockGuard lock(mutex_);
     Record* const record = add_record(thread);
     if (record == nullptr) return outgrown;
-    if (outgrown != nullptr)
-      // relaxed: of this thread, which has no call in it, and has held the mutex since every lane was
-      // changed.
-      outgrown->owner.store(Record::kMoved, order::relaxed);
+    // relaxed: of this thread, which has no call in it, and has held the mutex since every lane was changed.
+    if (outgrown != nullptr) outgrown->owner.store(Record::kMoved, order::relaxed);
     return record;
   }
 
@@ -217,7 +215,7 @@ class BasicCallDomain {
 
   void set_first_look(Record& first) noexcept {
     for (unsigned i = 0; i != Atomics::kCallSlots; ++i) {
-      lanes_[i].slots.store(&first.slots[i], order::release);  // [cd:3] as above
+      lanes_[i].first.store(&first.slots[i], order::release);  // [cd:3] as above
     }
   }
 

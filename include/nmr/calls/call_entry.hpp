@@ -8,8 +8,7 @@ namespace nmr {
 /// them, so that calls inside of calls, through different cells, all find a slot at the first look.
 template <AtomicsPolicy Atomics>
 struct BasicCallLane {
-  typename Atomics::template Atomic<BasicCallSlot<Atomics>*> slots{
-      nullptr};  // that slot of a table's first record
+  typename Atomics::template Atomic<BasicCallSlot<Atomics>*> first{nullptr};  // in a table's first record
   BasicCallDomain<Atomics>* domain = nullptr;
 };
 

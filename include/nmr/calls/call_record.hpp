@@ -17,8 +17,8 @@ template <AtomicsPolicy Atomics>
 struct BasicCallSlot {
   enum : std::uint32_t {
     kDraining = 1,  // somebody waits for what this slot held
-    kSlotless = 4,  // not a slot of a thread's: the call is a reference of its own
     kRealFences = 2,  // no process-wide barrier here: the leaver needs a fence of its own
+    kSlotless = 4,  // not a slot of a thread's: the call is a reference of its own
   };
   using Target = BasicCallTarget<Atomics>;
 

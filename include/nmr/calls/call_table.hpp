@@ -37,9 +37,9 @@ class alignas(2 * kCacheLine) BasicCallTable {
     ::operator delete(table, std::align_val_t{alignof(BasicCallTable)});
   }
 
-  /// Returns the slot that a thread's call tries first; `slots` is that slot in the table's first record.
-  [[nodiscard]] NMR_ALWAYS_INLINE static Slot& home(Slot* slots, std::uintptr_t thread) noexcept {
-    auto* const bytes = reinterpret_cast<char*>(slots);
+  /// Returns the slot that a thread's call tries first; `first` is that slot in the table's first record.
+  [[nodiscard]] NMR_ALWAYS_INLINE static Slot& home(Slot* first, std::uintptr_t thread) noexcept {
+    auto* const bytes = reinterpret_cast<char*>(first);
     const auto* const column = reinterpret_cast<const Column*>(bytes - sizeof(BasicCallTable));
     return *reinterpret_cast<Slot*>(bytes + (spread(thread) & column->byte_mask));
   }

@@ -40,6 +40,7 @@ struct BasicClientModule {
   Executor* executor = nullptr;
   /// True: one attach callback at a time, other threads that offer wait. False: they may overlap. Two modules
   /// that both want it and register from inside their attach callbacks can wait for each other crosswise.
+  /// Needs a policy with thread pointers.
   bool serialize_attach = false;
 };
 

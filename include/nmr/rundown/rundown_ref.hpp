@@ -116,8 +116,9 @@ class BasicRundownRef {
   }
 
   /// As release(), for one who cannot have completions run just now, holding a lock perhaps.
-  /// Returns       the completions that are due, for Completion::run_each(); null if there are none, or
-  ///               others are still inside. Waits end at once, so *this may be gone.
+  /// Returns       the completions that are due, for Completion::run_each(), those that end waits among them;
+  ///               null if there are none, or others are still inside.
+  /// Lifetime      *this has run down for who asks now, and may be gone.
   [[nodiscard]] Completion* release_deferred() noexcept {
     // [rd:9] as in release()
     const Word left = word_.fetch_sub(kOneRef, order::release) - kOneRef;
@@ -233,9 +234,10 @@ class BasicRundownRef {
     Completion::run_each(close());
     return true;
   }
+  /// Returns whether that was the last; what was not there to take is put back and reported.
   bool is_last(Word left, std::size_t n) noexcept {
     if (left >= (kOverLimit | kOutOfRange)) {
-      word_.fetch_add(n * kOneRef, order::relaxed);  // relaxed: puts back what was not there to take
+      word_.fetch_add(n * kOneRef, order::relaxed);  // relaxed: nothing is done under it
       return misuse("release", "more references than are held"), false;
     }
     return left == kBegun;
