@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <type_traits>
+#include <vector>
 
 #include "calls/place.hpp"
 #include "calls/policies.hpp"
@@ -71,6 +72,37 @@ TEST_CASE(
   CHECK(record_of_this_thread(domain) != record);
   CountedCompletion done;
   CHECK(place.detach(done));
+}
+
+TEST_CASE(
+    "calls inside of calls cost the same at every level, whichever handles of those made in a row they go "
+    "through") {
+  Acting::act_as(1);
+  Calls::Domain domain;
+  constexpr std::size_t kLevels = CountingAtomics::kCallSlots;
+  std::vector<std::unique_ptr<Place<Calls>>> places;
+  for (std::size_t i = 0; i != 3 * kLevels; ++i) {
+    places.push_back(std::make_unique<Place<Calls>>(domain));
+    CHECK(places.back()->attach());
+  }
+  {
+    const Calls::Call registers(places.front()->cell);
+  }
+  for (const std::size_t every : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
+    std::vector<std::unique_ptr<Calls::Call>> calls;
+    for (std::size_t level = 0; level != kLevels; ++level) {
+      counts().reset();
+      calls.push_back(std::make_unique<Calls::Call>(places[level * every]->cell));
+      CHECK(calls.back()->target() == &places[level * every]->target);
+      CHECK(counts().loads == 4);  // the table, the slot, the cell twice
+      CHECK(counts().stores == 1);
+      CHECK(counts().locks == 0);
+    }
+  }
+  for (auto& place : places) {
+    CountedCompletion done;
+    CHECK(place->detach(done));
+  }
 }
 
 TEST_CASE("a refused call has no lock either, and writes to its own thread's record only") {

@@ -134,6 +134,30 @@ TEST_CASE("a thread that is given the thread pointer of one that has ended inher
   CHECK(done.runs() == 1);
 }
 
+TEST_CASE(
+    "two threads that meet in small tables both find their slots at the first look once one is large "
+    "enough") {
+  ActingCalls::Domain domain;
+  Place<ActingCalls> place(domain);
+  CHECK(place.attach());
+  constexpr std::uintptr_t kPage = 4096, kPages[] = {0x70000, 0x70000 + 1024};
+  for (int turn = 0; turn < 10; ++turn) {
+    for (const std::uintptr_t page : kPages) {
+      Acting::chosen() = page * kPage;
+      const ActingCalls::Call may_register(place.cell);
+    }
+  }
+  for (const std::uintptr_t page : kPages) {
+    Acting::chosen() = page * kPage;
+    counts().reset();
+    const ActingCalls::Call call(place.cell);
+    CHECK(call.target() == &place.target);
+    CHECK(counts().loads == 4);
+  }
+  CountedCompletion done;
+  CHECK(place.detach(done));
+}
+
 TEST_CASE("threads that come and go with the thread pointers of earlier ones register nothing new") {
   ActingCalls::Domain domain;
   Place<ActingCalls> place(domain);
