@@ -201,32 +201,6 @@ TEST_CASE_TEMPLATE("many handles of one domain are attached and detached by many
   CHECK(answered.load() >= kThreads * 100);
 }
 
-TEST_CASE_TEMPLATE("one binding attached by two threads at once, to two handles: one has it, always", Calls,
-                   PerThread, PerThreadRealFences, OneWord) {
-  constexpr int kTurns = 2000;
-  typename Calls::Domain domain;
-  EchoHandle<Calls> handles[] = {EchoHandle<Calls>(domain), EchoHandle<Calls>(domain)};
-  EchoModule<Calls> module;
-  StartLine line(2);
-  int attached[2] = {};
-  int refused[2] = {};
-  const auto attach = [&](int i) {
-    for (int turn = 0; turn < kTurns; ++turn) {
-      line.arrive_and_wait();
-      const Status status = handles[i].attach(module.binding);
-      attached[i] += status == Status::kSuccess ? 1 : 0;
-      refused[i] += status == Status::kInvalidDeviceState ? 1 : 0;
-      line.arrive_and_wait();
-      (void)handles[i].detach_and_wait();
-      line.arrive_and_wait();
-    }
-  };
-  Threads threads(2, attach);
-  threads.join();
-  CHECK(attached[0] + attached[1] == kTurns);
-  CHECK(refused[0] + refused[1] == kTurns);
-}
-
 namespace {
 
 /// Calls through a handle when its thread ends.

@@ -128,38 +128,38 @@ void hold(Run& run) {
   run.at_end([&] { end(world, 1); });
 }
 
-// A guard that is left on another thread frees the slot for its owner, who calls the same again; whoever
-// looks last has to know of both.
-void left_on_another_thread_and_called_again(Run& run) {
-  using W = World<OneSlot>;
-  auto& world = make_world<OneSlot>(run, 1);
+template <class Kind>
+typename World<Kind>::Call& called_in_set_up(Run& run, World<Kind>& world) {
   run.set_up_as(pointer(0));
-  auto& call = *new W::Call(world.cell);
+  return *new typename World<Kind>::Call(world.cell);
+}
+
+/// A guard is left on another thread, while its own calls again, and a third detaches.
+template <class Kind>
+void left_elsewhere(Run& run, World<Kind>& world, typename World<Kind>::Call& call) {
   run.thread([&] { world.call(world.cell); }, pointer(0));
   run.thread([&] {
-    W::service(*call.target()).use();
+    World<Kind>::service(*call.target()).use();
     call.leave();
   });
   run.thread([&] { world.detach(world.cell); });
   run.at_end([&] { end(world, 1); });
 }
 
+// That frees the slot for its owner; whoever looks last has to know of both.
+void left_on_another_thread_and_called_again(Run& run) {
+  auto& world = make_world<OneSlot>(run, 1);
+  left_elsewhere(run, world, called_in_set_up(run, world));
+}
+
 // The record that a guard was made in is outgrown, and left for another once the guard has been left
 // elsewhere.
 void table_grows_left_on_another_thread(Run& run) {
-  using W = World<SmallTable>;
   auto& world = make_world<SmallTable>(run, 1);
-  run.set_up_as(pointer(0));
-  auto& call = *new W::Call(world.cell);
+  auto& call = called_in_set_up(run, world);
   run.set_up_as(pointer(1));
   check(!world.call(world.other_cell), "nothing is there");
-  run.thread([&] { world.call(world.cell); }, pointer(0));
-  run.thread([&] {
-    W::service(*call.target()).use();
-    call.leave();
-  });
-  run.thread([&] { world.detach(world.cell); });
-  run.at_end([&] { end(world, 1); });
+  left_elsewhere(run, world, call);
 }
 
 // Asks whether it is inside while another thread makes a larger table.
@@ -197,6 +197,24 @@ void slotless_swap(Run& run) {
   run.at_end([&] {
     world.detach(world.cell);
     world.detach(world.other_cell);
+    end(world, 1, 1);
+  });
+}
+
+// Two threads prepare the same target to be put in.
+void opened_by_two(Run& run) {
+  auto& world = make_world<OneWord>(run, 0);
+  auto& opened = *new int(0);
+  for (int i = 0; i < 2; ++i) {
+    run.thread([&] {
+      if (world.second.open()) ++opened;
+    });
+  }
+  run.at_end([&] {
+    check(opened == 1, "one has opened it");
+    (void)world.second.refs().begin_rundown(world.second.done);
+    world.second.refs().release();
+    world.detach(world.cell);
     end(world, 1, 1);
   });
 }
@@ -309,6 +327,7 @@ const NamedProgram kPrograms[] = {
     {"table grows: left on another thread", table_grows_left_on_another_thread, 3, -1, with_barrier()},
     {"table grows twice", table_grows_twice, 1, 2, with_barrier()},
     {"table grows, real fences: nested", nested<SmallTable, true, true>, 2, 3, without_barrier()},
+    {"opened by 2", opened_by_two},
     {"one word: 1 caller, detacher", callers_and_detacher<OneWord, 0, 1>},
     {"one word: 2 callers, detacher", callers_and_detacher<OneWord, 0, 2>},
     {"one word: nested", nested<OneWord, true, false>},

@@ -31,6 +31,10 @@ FAULTS = [
      "if (first) centre_.set_begun();"),
     ("bias goes with the first shard", "rundown/sharded_rundown_ref.hpp",
      "order::acq_rel) != 1) return;", "order::acq_rel) != (PLANTED ? shard_mask_ + 1 : 1)) return;"),
+    ("looks, then opens", "calls/call_target.hpp",
+     "return refs_.try_reinitialize() &&",
+     "if (PLANTED && refs_.run_down_already()) return refs_.reinitialize(), refs_.try_acquire(); "
+     "return refs_.try_reinitialize() &&"),
     ("leaver concludes too early", "calls/drain_list.hpp",
      "if (target->phase_ == Target::Phase::kScanning &&",
      "if ((PLANTED || target->phase_ == Target::Phase::kScanning) &&"),
