@@ -220,10 +220,10 @@ TEST_CASE("who is inside something else pays nothing while a binding drains") {
   Acting::act_as(1);
   counts().reset();
   last.reset();
-  CHECK(counts().locks == 1);
+  CHECK(counts().locks == 0);
   CHECK(done.runs() == 1);
 
-  // What was flagged is clear again: the next call costs what it always does.
+  // What was owed is settled: the next call costs what it always does.
   counts().reset();
   {
     const Calls::Call call(busy.cell);

@@ -108,7 +108,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "a detach between a leaver's clearing of its slot and its look at the flag ends at once, and only once") {
+    "a detach between a leaver's clearing of its slot and its look at what it owes ends at once, and only "
+    "once") {
   Scene scene;
   CountedCompletion done;
   auto call = std::make_unique<Calls::Call>(scene.place.cell);
@@ -131,7 +132,7 @@ TEST_CASE(
   SUBCASE("before the first look") {
     Hooked::at_heavy = [&] { call.reset(); };
   }
-  SUBCASE("before the second look: announced only, so the leaver must not conclude") {
+  SUBCASE("before the second look: what the detacher holds itself keeps it until then") {
     int after_leaving = -1;
     Hooked::at_heavy = [&] {
       Hooked::at_heavy = [&] {

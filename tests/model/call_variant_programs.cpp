@@ -152,6 +152,39 @@ void left_on_another_thread_and_called_again(Run& run) {
   left_elsewhere(run, world, called_in_set_up(run, world));
 }
 
+// The owner's next call is what the detacher finds in the slot: it has to tell of the one before.
+void left_on_another_thread_and_slot_used(Run& run) {
+  using W = World<OneSlot>;
+  auto& world = make_world<OneSlot>(run, 1);
+  auto& call = called_in_set_up(run, world);
+  run.thread([&] { check(!world.call(world.other_cell), "nothing is there"); }, pointer(0));
+  run.thread([&] {
+    W::service(*call.target()).use();
+    call.leave();
+  });
+  run.thread([&] { world.detach(world.cell); });
+  run.at_end([&] { end(world, 1); });
+}
+
+// The leaver does not see what it owes, and detaches what it is inside of next: the slot owes for two.
+void owes_for_two(Run& run) {
+  using W = World<OneSlot>;
+  auto& world = make_world<OneSlot>(run, 1);
+  auto& call = called_in_set_up(run, world);
+  world.attach(world.other_cell, world.second);
+  run.thread(
+      [&] {
+        W::service(*call.target()).use();
+        call.leave();
+        W::Call next(world.other_cell);
+        world.detach(world.other_cell);
+        W::service(*next.target()).use();
+      },
+      pointer(0));
+  run.thread([&] { world.detach(world.cell); });
+  run.at_end([&] { end(world, 1, 1); });
+}
+
 // The record that a guard was made in is outgrown, and left for another once the guard has been left
 // elsewhere.
 void table_grows_left_on_another_thread(Run& run) {
@@ -234,9 +267,9 @@ void two_swaps(Run& run) {
 }
 
 // What one thread makes and attaches another takes out, knowing nothing of it but what the cell tells.
-template <class Kind>
+template <class Kind, bool called = false>
 void made_and_attached_beside_a_detacher(Run& run) {
-  auto& world = make_world<Kind>(run, 0);
+  auto& world = make_world<Kind>(run, called ? 1 : 0);
   auto& made = *new Atomic<Service<Kind>*>(nullptr);
   run.thread([&] {
     auto* const service = new Service<Kind>;
@@ -244,6 +277,7 @@ void made_and_attached_beside_a_detacher(Run& run) {
     world.attach(world.other_cell, *service);
   });
   run.thread([&] { world.detach(world.other_cell); });
+  if (called) run.thread([&] { world.call(world.other_cell); }, pointer(0));
   run.at_end([&] {
     world.detach(world.cell);
     world.detach(world.other_cell);
@@ -318,6 +352,8 @@ const NamedProgram kPrograms[] = {
     {"1 slot: hold", slotless_hold, -1, -1, with_barrier()},
     {"1 slot: left on another thread, called again", left_on_another_thread_and_called_again, -1, -1,
      with_barrier()},
+    {"1 slot: left on another thread, slot used", left_on_another_thread_and_slot_used, 1, 3, with_barrier()},
+    {"1 slot: owes for 2", owes_for_two, -1, -1, with_barrier()},
     {"1 slot: swap", slotless_swap, -1, -1, with_barrier()},
     {"asks whether it is inside", asks_whether_it_is_inside, -1, -1, with_barrier()},
     {"1 slot, real fences: nested", nested<OneSlot, true, false>, -1, -1, without_barrier()},
@@ -340,6 +376,8 @@ const NamedProgram kPrograms[] = {
     {"one word: attached, detacher, attached", attached_after_a_detacher<OneWord>},
     {"2 swaps", two_swaps<Calls>, 2, 3, with_barrier()},
     {"made and attached, detacher", made_and_attached_beside_a_detacher<Calls>, -1, -1, with_barrier()},
+    {"made and attached, called, detacher", made_and_attached_beside_a_detacher<Calls, true>, 1, 2,
+     with_barrier()},
     {"attached, remover", removed_beside_its_attacher<Calls>, -1, -1, with_barrier()},
     {"attached, detacher, attached", attached_after_a_detacher<Calls>, 2, 3, with_barrier()},
 };

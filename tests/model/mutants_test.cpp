@@ -60,20 +60,22 @@ Mutation mutant(const char* name, const char* file, const char* text, Mutation::
 std::vector<Mutation> fences_and_looks() {
   const char* const domain = "calls/call_domain.hpp";
   const char* const fast = "calls/per_thread_calls.hpp";
+  const char* const record = "calls/call_record.hpp";
   return {
       mutant("first barrier", domain, "full_fence() : Atomics::heavy_fence()", Mutation::kNoBarrier, 1),
       mutant("second barrier", domain, "full_fence() : Atomics::heavy_fence()", Mutation::kNoBarrier, 2),
       mutant("first fence", domain, "full_fence() : Atomics::heavy_fence()", Mutation::kNoFence, 1),
       mutant("second fence", domain, "full_fence() : Atomics::heavy_fence()", Mutation::kNoFence, 2),
       mutant("fence in", domain, "full_fence() : Atomics::light_fence()", Mutation::kNoFence),
-      mutant("fence out", domain, "  Atomics::full_fence();", Mutation::kNoFence),
+      mutant("fence out", domain, "real_fences_) Atomics::full_fence()", Mutation::kNoFence),
       mutant("in", fast, "target.store(target, order::release)", Mutation::kLate),
       mutant("in, out of line", domain, "target.store(target, order::release)", Mutation::kLate),
       mutant("out", domain, "target.store(Slot::mark(thread), order::release)", Mutation::kLate),
       mutant("cell", fast, "order::acquire) != target", Mutation::kUnchanged),
       mutant("cell, out of line", domain, "order::acquire) == target", Mutation::kUnchanged),
-      mutant("flag", domain, "recheck.load(order::relaxed) != 0", Mutation::kZero),
-      mutant("flag after the fence", domain, "recheck.load(order::relaxed) & ", Mutation::kZero),
+      mutant("what is owed", domain, "owed.load(order::relaxed) != 0", Mutation::kZero),
+      mutant("what is owed, after the fence", record, "const Word seen = owed.load(order::relaxed)",
+             Mutation::kZero),
   };
 }
 
@@ -83,28 +85,36 @@ struct Hint {
   std::string_view program;
 };
 constexpr std::array kHints{
-    Hint{"[cd:1]", "calls: left on another thread"},
+    Hint{"[cd:1]", "1 slot: left on another thread, slot used"},
     Hint{"[cd:2]", "asks whether it is inside"},
     Hint{"[cd:2]", "table grows twice"},
     Hint{"[cd:7]", "calls: swap, 1 caller twice"},
     Hint{"[cd:7]", "1 slot: swap"},
-    Hint{"[cd:10]", "1 slot: left on another thread, called again"},
-    Hint{"flag of a used slot goes", "1 slot: left on another thread, called again"},
-    Hint{"flags more than its batch", "calls: refused between 2 detaches"},
+    Hint{"[cd:15]", "made and attached, called, detacher"},
+    Hint{"[cd:9]", "1 slot: left on another thread, slot used"},
+    Hint{"[cd:9]", "calls: 1 caller, detacher"},
+    Hint{"[cd:9]", "1 slot: left on another thread, called again"},
+    Hint{"what was owed before is forgotten", "1 slot: owes for 2"},
+    Hint{"charged only where nothing is owed", "1 slot: owes for 2"},
+    Hint{"settled elsewhere as by the owner", "1 slot: left on another thread, called again"},
+    Hint{"settled elsewhere without the mutex", "1 slot: left on another thread, called again"},
+    Hint{"settles for those who are inside", "1 slot: left on another thread, called again"},
+    Hint{"charges more than its batch", "calls: refused between 2 detaches"},
     Hint{"attaches out of turn", "registry, one word: 2 come, one at a time"},
     Hint{"asked while calls are let in", "registry, one word: called when asked"},
     Hint{"visits what is being detached", "registry, one word: visited"},
     Hint{"callback noted without the mutex", "registry, one word: replaced, the first leaves"},
 };
 
-/// Mutants that no program can find, since the order is stronger than is needed.
-struct Unfound {
+/// Orders whose weakening the explorer's memory does not show, since it forbids load buffering: what a processor
+/// would then put in another order is planted in that order.
+struct StandIn {
   std::string_view mutant;
-  std::string_view text;  // of the operation
-  Mutation::Change change;
-  const char* why;
+  std::string_view planted;
 };
-constexpr std::array<Unfound, 0> kUnfound{};
+constexpr std::array kStandIns{
+    StandIn{"[cd:10]", "owes before the reference is taken"},
+};
 
 struct Finding {
   const NamedProgram* program = nullptr;
@@ -158,38 +168,40 @@ class Search {
   Finding finding_;
 };
 
-const Unfound* unfound(const Mutation& mutant) {
-  for (const Unfound& each : kUnfound) {
-    if (each.mutant == mutant.name && each.change == mutant.change &&
-        mentions(source::text(mutant), each.text))
-      return &each;
-  }
-  return nullptr;
+const StandIn* stand_in(const Mutation& mutant) {
+  const auto found = std::find_if(kStandIns.begin(), kStandIns.end(),
+                                  [&](const StandIn& each) { return each.mutant == mutant.name; });
+  return found != kStandIns.end() ? &*found : nullptr;
+}
+bool is_planted(std::string_view name) {
+  return std::any_of(std::begin(kPlantedFaults), std::end(kPlantedFaults),
+                     [&](const Mutation& fault) { return fault.name == name; });
 }
 
 struct Count {
-  std::size_t found = 0, excused = 0, all = 0;
+  std::size_t found = 0, all = 0;
 };
 
 void find_all(const std::vector<Mutation>& mutants, Sets sets, Count& count) {
   for (const Mutation& mutant : mutants) {
-    const Unfound* const excuse = unfound(mutant);
-    // For one that is known to survive, enough to notice if it no longer does.
-    const Finding finding = Search(mutant, sets).run(excuse != nullptr ? std::uint64_t{500} : kMostRuns);
+    const StandIn* const other = stand_in(mutant);
+    // For one that shows nothing, enough to notice if it does.
+    const Finding finding = Search(mutant, sets).run(other != nullptr ? std::uint64_t{500} : kMostRuns);
     const bool found = finding.program != nullptr;
-    const char* const by = found               ? finding.program->name
-                           : excuse != nullptr ? "no program can"
-                           : finding.passed    ? "SURVIVES"
-                                               : "NEVER PASSED";
+    const std::string by = found              ? finding.program->name
+                           : other != nullptr ? "planted: " + std::string(other->planted)
+                           : finding.passed   ? "SURVIVES"
+                                              : "NEVER PASSED";
     const std::string place = mutant.file + ":" + std::to_string(mutant.line);
     std::printf("%-32s %-14s %-36s %-46s %6llu runs  %s\n", mutant.name.c_str(), name(mutant.change),
-                place.c_str(), by, static_cast<unsigned long long>(finding.runs),
-                excuse != nullptr ? excuse->why : finding.fault.c_str());
+                place.c_str(), by.c_str(), static_cast<unsigned long long>(finding.runs),
+                finding.fault.c_str());
     std::fflush(stdout);
+    const bool covered = found != (other != nullptr && is_planted(other->planted));
     ++count.all;
-    ++(found ? count.found : count.excused);
+    if (covered) ++count.found;
     const std::string what = mutant.name + ", " + name(mutant.change) + ", at " + place;
-    CHECK_MESSAGE(found == (excuse == nullptr), what << (found ? " is found after all" : " is not found"));
+    CHECK_MESSAGE(covered, what << (found ? " is found after all" : " is not found"));
   }
 }
 
@@ -233,7 +245,6 @@ TEST_CASE("each order, fence and second look is needed" * doctest::test_suite("l
            {planted_rundown_programs(), planted_sharded_programs(), planted_call_programs(),
             planted_call_variant_programs()},
            count);
-  CHECK(count.excused == kUnfound.size());
   std::printf("mutants: %zu of %zu found\n", count.found, count.all);
 }
 

@@ -18,10 +18,10 @@ namespace nmr {
 /// caller's store comes first, the detacher sees it; if the heavy fence comes first, the caller sees the cell
 /// changed and is refused.
 ///
-/// A leaver clears its slot, then reads the slot's flag. A detacher that found it inside sets the flag, runs
-/// the heavy fence again, then looks again, at flagged slots alone. If the clearing comes first, the detacher
-/// sees it; if the fence comes first, the leaver sees the flag and looks itself. Looking is under the mutex,
-/// so exactly one of them finds that nobody is left.
+/// A detacher that found it inside takes a reference on its behalf, puts it down in the slot as what its leaver
+/// owes, runs the heavy fence again, then looks again. A leaver clears its slot, then reads what it owes. If
+/// the clearing comes first, the detacher sees it and releases the reference itself; if the fence comes first,
+/// the leaver sees what it owes and releases it. Both take the word out of the slot, so that one of them does.
 ///
 /// Lifetime      outlives every handle, binding and call that uses it. One domain may serve many images: what
 ///               is not in line runs in the code of the image that made it, through pointers kept here.
@@ -38,7 +38,7 @@ class BasicCallDomain {
 
   BasicCallDomain() noexcept : real_fences_(!Atomics::try_enable_heavy_fence()) {
     slotless_.domain = this;
-    slotless().recheck.store(Slot::kSlotless, order::relaxed);  // relaxed: published with the domain
+    slotless().owed.store(Slot::kSlotless, order::relaxed);  // relaxed: published with the domain
     for (Lane& lane : lanes_) lane.domain = this;
     set_first_look(void_.record);
   }
@@ -78,11 +78,11 @@ class BasicCallDomain {
   /// Leaves a call to the target that this thread, not always the leaver, has entered; or takes back one that
   /// was refused, then without a target.
   NMR_ALWAYS_INLINE static void clear_slot(Slot& slot, Target* target, std::uintptr_t thread) noexcept {
-    // [cd:4] release, pairs with [cd:1], [cd:9], [cd:10]: the call.
+    // [cd:4] release, pairs with [cd:1], [cd:9]: the call.
     slot.target.store(Slot::mark(thread), order::release);
     Atomics::light_fence();
-    // relaxed: ordered by the fences; if it is set, the mutex orders the rest.
-    if (slot.recheck.load(order::relaxed) != 0) [[unlikely]]
+    // relaxed: ordered by the fences; validated by the RMW that takes it out.
+    if (slot.owed.load(order::relaxed) != 0) [[unlikely]]
       Record::of(slot).domain->leave_slow(slot, target);
   }
 
@@ -92,12 +92,13 @@ class BasicCallDomain {
   /// registers the thread, looks further for its record, retries while the cell changes, and falls back to a
   /// slotless call.
   Entry enter_slow(Cell& cell, Slot* refused) noexcept { return enter_(*this, cell, refused); }
-  /// The way out of a slot that has been cleared and has a flag.
+  /// The way out of a slot that has been cleared, where something may be owed.
+  /// Progress      wait-free, but for a guard that is left on another thread than it was made on, and for
+  ///               completions.
   void leave_slow(Slot& slot, Target* target) noexcept { leave_(*this, slot, target); }
 
   /// Closes targets that have been taken out of their cells, linked by link_to_close(): drops the reference
-  /// that their calls are, of each as soon as nobody is inside it any more; perhaps here, perhaps when the
-  /// last one leaves.
+  /// that their calls were together, once each that is in progress is one of its own.
   /// Progress      blocking for a barrier and a pass over the threads' records; twice that if somebody is
   ///               inside.
   void close(Target* batch) noexcept { close_(*this, batch); }
@@ -155,13 +156,13 @@ class BasicCallDomain {
   /// calls' reference only after it has held the mutex, so either that is still there, or the cell is seen
   /// changed.
   Target* enter_slotless(Cell& cell) noexcept {
-    typename Atomics::SignalBlock block;
-    LockGuard lock(mutex_);
-    // acquire [cd:7]
-    Target* const target = cell.current.load(order::acquire);
-    if (target == Cell::nothing()) return nullptr;
-    target->refs().duplicate();
-    return target;
+    return under_mutex([&]() -> Target* {
+      // acquire [cd:7]
+      Target* const target = cell.current.load(order::acquire);
+      if (target == Cell::nothing()) return nullptr;
+      target->refs().duplicate();
+      return target;
+    });
   }
 
   /// Returns the calling thread's record: the one in the newest table, made if need be; or, while it is
@@ -178,9 +179,7 @@ class BasicCallDomain {
       break;
     }
     if (outgrown != nullptr && !outgrown->idle()) return outgrown;
-    typename Atomics::SignalBlock block;
-    LockGuard lock(mutex_);
-    Record* const record = add_record(thread);
+    Record* const record = under_mutex([&] { return add_record(thread); });
     if (record == nullptr) return outgrown;
     // relaxed: of this thread, which has no call in it, and has held the mutex since every lane was changed.
     if (outgrown != nullptr) outgrown->owner.store(Record::kMoved, order::relaxed);
@@ -195,7 +194,8 @@ class BasicCallDomain {
     if (record != nullptr) return record;  // a signal handler of this thread was faster
     if (table != nullptr) record = table->vacancy(thread);
     if (record == nullptr) {
-      const std::size_t size = table != nullptr ? 2 * table->size() : std::size_t{Atomics::kFirstCallRecords};
+      const std::size_t size =
+          table != nullptr ? table->next_size() : std::size_t{Atomics::kFirstCallRecords};
       table = Table::create(size, table);
       if (table == nullptr) return nullptr;
       record = table->vacancy(thread);
@@ -205,10 +205,7 @@ class BasicCallDomain {
       if (!real_fences_) set_first_look(*table->records());
     }
     record->domain = this;
-    for (Slot& slot : record->slots) {
-      slot.recheck.store(unflagged(), order::relaxed);  // relaxed: read by this thread, and under the mutex
-    }
-    record->give_to(thread);
+    record->give_to(thread, real_fences_ ? typename Slot::Word{Slot::kRealFences} : 0);
     roster_.add(*record);
     return record;
   }
@@ -221,46 +218,41 @@ class BasicCallDomain {
 
   NMR_COLD static void leave(BasicCallDomain& self, Slot& slot, Target* target) noexcept {
     if (&slot == &self.slotless()) return target->refs().release();
-    if (self.real_fences_) {
-      Atomics::full_fence();
-      // relaxed: ordered by the fence.
-      if ((slot.recheck.load(order::relaxed) & Slot::kDraining) == 0) return;
-    }
-    Target* drained = nullptr;
-    {
-      typename Atomics::SignalBlock block;
-      LockGuard lock(self.mutex_);
-      self.roster_.clear_flag(slot, self.unflagged());
-      drained = self.roster_.take_drained();
-    }
-    Target::drop_each(drained);
+    if (self.real_fences_) Atomics::full_fence();
+    // relaxed: it is this thread, or it is not.
+    const bool own = Record::of(slot).owner.load(order::relaxed) == Atomics::thread_pointer();
+    Target* const owed = own ? slot.settle() : self.settle_elsewhere(slot);
+    if (owed != nullptr) owed->refs().release();
+  }
+
+  /// A guard that is left on another thread frees the slot for its owner, who may be inside the next call by
+  /// now, and owe for that.
+  Target* settle_elsewhere(Slot& slot) noexcept {
+    return under_mutex([&] { return slot.settle_if_left(); });
   }
 
   NMR_COLD static void close_batch(BasicCallDomain& self, Target* batch) noexcept {
     if (batch == nullptr) return;
-    Target* drained = nullptr;
+    CompletionBatch due;
     self.detach_fence();  // after it, a caller whose slot is not seen here sees its cell changed
-    {
-      typename Atomics::SignalBlock block;
-      LockGuard lock(self.mutex_);
-      drained = self.roster_.announce(batch, self.unflagged());
+    if (self.under_mutex([&] { return self.roster_.charge_those_inside(batch, due); })) {
+      self.detach_fence();  // after it, a leaver whose clearing is not seen here sees what it owes
+      self.under_mutex([&] { self.roster_.settle_for_those_who_left(due); });
     }
-    Target::drop_each(drained);
-    if (batch == nullptr) return;
-    self.detach_fence();  // after it, a leaver whose clearing is not seen here sees its flag
-    {
-      typename Atomics::SignalBlock block;
-      LockGuard lock(self.mutex_);
-      drained = self.roster_.scan(batch);
-    }
-    Target::drop_each(drained);
+    due.run();
+    Target::drop_each(batch);  // last: after it the domain may be gone
+  }
+
+  template <class F>
+  auto under_mutex(F f) noexcept {
+    typename Atomics::SignalBlock block;
+    LockGuard lock(mutex_);
+    return f();
   }
 
   void detach_fence() noexcept { real_fences_ ? Atomics::full_fence() : Atomics::heavy_fence(); }
 
-  [[nodiscard]] std::uint32_t unflagged() const noexcept { return real_fences_ ? Slot::kRealFences : 0u; }
-
-  /// The slot of all slotless calls: always flagged, so that they leave out of line.
+  /// The slot of all slotless calls: always owed for, so that they leave out of line.
   Slot& slotless() noexcept { return slotless_.slots[0]; }
 
   // What a cell needs before anybody can ask whether the versions fit stays at the front, as it is.

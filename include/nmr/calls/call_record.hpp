@@ -10,26 +10,59 @@ namespace nmr {
 template <AtomicsPolicy Atomics>
 class BasicCallDomain;
 
-/// One call in progress: what it goes to, and whether its leaver has to look for a detach. While it is free
-/// it holds the mark of its owner, so that one comparison tells a caller that it is free and the caller's
-/// own.
+/// One call in progress: what it goes to, and the reference that whoever leaves owes to a detach. While it is
+/// free it holds the mark of its owner, so that one comparison tells a caller that it is free and the
+/// caller's own.
+///
+/// INVARIANT: what is owed is a reference to that target, taken before; whoever takes the word out releases
+/// it. It is put in under the domain's mutex alone, for a call that was seen inside.
 template <AtomicsPolicy Atomics>
 struct BasicCallSlot {
-  enum : std::uint32_t {
-    kDraining = 1,  // somebody waits for what this slot held
-    kRealFences = 2,  // no process-wide barrier here: the leaver needs a fence of its own
-    kSlotless = 4,  // not a slot of a thread's: the call is a reference of its own
-  };
   using Target = BasicCallTarget<Atomics>;
+  using Word = std::uintptr_t;
+  enum : Word {
+    kRealFences = 1,  // no process-wide barrier here: the leaver needs a fence of its own
+    kSlotless = 2,  // not a slot of a thread's: the call is a reference of its own
+    kAlways = kRealFences | kSlotless,  // stay as they are; the rest is the address of a target or null
+  };
 
   /// Returns what a free slot of this thread's holds. No target: it is where the thread's own data are.
   [[nodiscard]] NMR_ALWAYS_INLINE static Target* mark(std::uintptr_t thread) noexcept {
     return reinterpret_cast<Target*>(thread);
   }
 
+  /// Makes the leaver owe a reference to what is inside. Returns what was owed before and not noticed by the
+  /// leaver of an earlier call, or null: the reference is the caller's now. Under the mutex.
+  [[nodiscard]] Target* charge(Target& inside) noexcept {
+    const Word marks = owed.load(order::relaxed) & kAlways;  // relaxed: they never change
+    // [cd:10] release RMW, pairs with [cd:15]: the reference has been taken.
+    return owes(owed.exchange(reinterpret_cast<Word>(&inside) | marks, order::release));
+  }
+  /// Returns what is owed, for its owner, who has left and enters no other call meanwhile; or null.
+  [[nodiscard]] Target* settle() noexcept {
+    const Word seen = owed.load(order::relaxed);  // relaxed: ordered by the fences; validated by the exchange
+    if (owes(seen) == nullptr) return nullptr;
+    // [cd:15] acquire RMW, pairs with [cd:10]: what is released was taken before.
+    return owes(owed.exchange(seen & kAlways, order::acquire));
+  }
+  /// Returns what is owed if its call has left, or null. For anybody, under the mutex: so nothing new comes to
+  /// be owed between the look at the call and the taking.
+  [[nodiscard]] Target* settle_if_left() noexcept {
+    Word seen = owed.load(order::relaxed);  // relaxed: written under the mutex, or validated by the CAS
+    Target* const owed_to = owes(seen);
+    // acquire [cd:9]
+    if (owed_to == nullptr || target.load(order::acquire) == owed_to) return nullptr;
+    // relaxed: against the owner alone, who settles without the mutex.
+    const bool taken = owed.compare_exchange_strong(seen, seen & kAlways, order::relaxed, order::relaxed);
+    return taken ? owed_to : nullptr;
+  }
+
+  [[nodiscard]] static Target* owes(Word word) noexcept {
+    return reinterpret_cast<Target*>(word & ~Word{kAlways});
+  }
+
   typename Atomics::template Atomic<Target*> target{nullptr};
-  typename Atomics::template Atomic<std::uint32_t> recheck{0};
-  std::uint32_t index = 0;  // in its record, which it finds by it
+  typename Atomics::template Atomic<Word> owed{0};
 };
 
 /// The calls in progress of one thread, in lines that only this thread writes (but for the flags of a
@@ -50,14 +83,12 @@ struct alignas(2 * kCacheLine) BasicCallRecord {
   BasicCallDomain<Atomics>* domain = nullptr;
   BasicCallRecord* next_registered = nullptr;  // of the domain's mutex
 
-  BasicCallRecord() noexcept {
-    for (std::uint32_t i = 0; i != Atomics::kCallSlots; ++i) slots[i].index = i;
-  }
-
   /// Gives the record to a thread. Under the mutex, and before anybody looks for it.
-  void give_to(std::uintptr_t thread) noexcept {
-    // relaxed: no call was here before.
-    for (Slot& slot : slots) slot.target.store(Slot::mark(thread), order::relaxed);
+  void give_to(std::uintptr_t thread, typename Slot::Word always) noexcept {
+    for (Slot& slot : slots) {
+      slot.target.store(Slot::mark(thread), order::relaxed);  // relaxed: no call was here before
+      slot.owed.store(always, order::relaxed);  // relaxed: as above
+    }
     owner.store(thread, order::relaxed);  // relaxed: only this thread looks for it outside the mutex
   }
 
@@ -85,7 +116,9 @@ struct alignas(2 * kCacheLine) BasicCallRecord {
   }
 
   [[nodiscard]] static BasicCallRecord& of(Slot& slot) noexcept {
-    return *reinterpret_cast<BasicCallRecord*>(&slot - slot.index);
+    static_assert(sizeof(BasicCallRecord) == alignof(BasicCallRecord));
+    return *reinterpret_cast<BasicCallRecord*>(reinterpret_cast<std::uintptr_t>(&slot) &
+                                               ~(sizeof(BasicCallRecord) - 1));
   }
 };
 

@@ -4,14 +4,11 @@
 
 namespace nmr {
 
-template <AtomicsPolicy Atomics>
-class BasicDrainList;
-
-/// What calls go to, as those who count them see it: references to it, and its place in a detach.
+/// What calls go to, as those who count them see it: references to it.
 ///
 /// All calls that are counted elsewhere (in slots of threads, or in a handle) are together one reference
-/// here; every hold is one more. So one count says when the last has left, and it is the only thing that runs
-/// completions.
+/// here; every hold is one more, and so is every call that a detach finds in progress. So one count says when
+/// the last has left, and it is the only thing that runs completions.
 template <AtomicsPolicy Atomics>
 class BasicCallTarget {
  public:
@@ -46,21 +43,9 @@ class BasicCallTarget {
   }
 
  private:
-  friend class BasicDrainList<Atomics>;
-
-  enum class Phase : unsigned char {
-    kAnnounced,  // before the second barrier, leavers may miss their flag: nobody concludes
-    kScanning,  // whoever finds no caller inside takes it out of the list and drops the calls' reference
-  };
-
   BasicRundownRef<Atomics> refs_;
   void* owner_ = nullptr;
   BasicCallTarget* next_to_close_ = nullptr;  // of whoever closes it
-  // All below belongs to the domain's mutex.
-  BasicCallTarget* next_ = nullptr;
-  BasicCallTarget* previous_ = nullptr;
-  Phase phase_ = Phase::kAnnounced;
-  bool inside_ = false;  // somebody was seen inside, in the pass that is going on
 };
 
 }  // namespace nmr

@@ -41,11 +41,32 @@ class Completion {
  private:
   template <AtomicsPolicy>
   friend class BasicCompletionList;
+  friend class CompletionBatch;
 
   Function function_;
   void* context_;
   Claim claim_ = nullptr;
   Completion* next_ = nullptr;
+};
+
+/// Lists of completions that are due, gathered by one who cannot run them just now, holding a lock perhaps.
+class CompletionBatch {
+ public:
+  CompletionBatch() noexcept = default;
+  CompletionBatch(const CompletionBatch&) = delete;
+  CompletionBatch& operator=(const CompletionBatch&) = delete;
+
+  /// Adds a list, or nothing.
+  void append(Completion* list) noexcept {
+    *end_ = list;
+    while (*end_ != nullptr) end_ = &(*end_)->next_;
+  }
+  /// Runs them, in order. Once.
+  void run() noexcept { Completion::run_each(first_); }
+
+ private:
+  Completion* first_ = nullptr;
+  Completion** end_ = &first_;
 };
 
 /// Where completions run, for those who cannot have them on the thread that happens to leave last.

@@ -65,10 +65,10 @@ struct BasicDetach {
     Registration& provider = binding.provider.registration;
     delete &binding;
     // Neither side's completions before both have been let go: they may wait for the other side.
-    Completion* const of_client = client.open.release_deferred();
-    Completion* const of_provider = provider.open.release_deferred();  // now the registry may be gone
-    Completion::run_each(of_client);
-    Completion::run_each(of_provider);
+    CompletionBatch due;
+    due.append(client.open.release_deferred());
+    due.append(provider.open.release_deferred());  // now the registry may be gone
+    due.run();
   }
 
  private:
