@@ -26,7 +26,8 @@ esac
 . tests/support/packages.sh
 need g++:g++ meson:meson ninja:ninja-build python3:python3 clang-format-19:clang-format-19 \
   clang-tidy-19:clang-tidy-19 /usr/include/doctest/doctest.h:doctest-dev
-[ -n "$quick" ] || need clang++:clang clang++-19:clang-19 cmake:cmake pkg-config:pkg-config readelf:binutils
+[ -n "$quick" ] || need clang++:clang clang++-19:clang-19 cmake:cmake pkg-config:pkg-config readelf:binutils \
+  valgrind:valgrind
 
 passed=0
 failed=0
@@ -136,6 +137,8 @@ if [ -z "$quick" ]; then
   for way in include pkg-config cmake subproject; do
     check "consumer:$way" sh tests/consumer/check.sh $way
   done
+  # The bars that are the same on each run; the other machines' are in tests/foreign.
+  [ "$(uname -m)" != x86_64 ] || check bars python3 bench/exact.py --test --work build/bars
   script plugin sh tests/plugin/run.sh build
   script fuzz sh tests/fuzz/run.sh 10000
   # In full on one processor; on the others the floors that depend on the width of a word and its order of bytes.

@@ -65,9 +65,9 @@ struct BasicCallSlot {
   typename Atomics::template Atomic<Word> owed{0};
 };
 
-/// The calls in progress of one thread, in lines that only this thread writes (but for the flags of a
-/// detach). A record belongs to a thread pointer: when a thread has ended, the next that is given its thread
-/// pointer inherits the record. It is given with the memory that it points to, and to reuse memory is to be
+/// The calls in progress of one thread, in lines that only this thread writes (but for what a detach makes its
+/// calls owe). A record belongs to a thread pointer: when a thread has ended, the next that is given its
+/// thread pointer inherits the record. It is given with the memory that it points to, and to reuse memory is to be
 /// ordered after its last use; the slots alone would not do, since they may be read as they were at first.
 template <AtomicsPolicy Atomics>
 struct alignas(2 * kCacheLine) BasicCallRecord {

@@ -24,7 +24,7 @@ consteval NpiId npi_id_of() {
 /// offered to every one of the other side; those that agree are attached and call each other through handles;
 /// when either leaves, both are detached, and each is done when its last call has left.
 ///
-/// Lifetime      outlives its registrations, and the handles made for it.
+/// Lifetime      outlives its registrations, the handles made for it, and every call through them.
 template <Npi N, class Calls>
 class BasicNmrRegistry {
  public:
