@@ -148,6 +148,7 @@ class Condition {
     Engine::get().perform(op);
     Op relock{OpKind::kLock, site};
     relock.object = &mutex;
+    relock.ends_wait = true;
     relock.timed = timed;
     Engine::get().perform(relock);
   }
@@ -163,8 +164,8 @@ struct ModelPolicy {
   using Mutex = model::Mutex;
   using Condition = model::Condition;
   struct SignalBlock {
-    SignalBlock() noexcept {}
-    ~SignalBlock() {}
+    explicit SignalBlock(Site site = Site::here()) noexcept { Engine::get().block_signals(site); }
+    ~SignalBlock() { Engine::get().unblock_signals(); }
     SignalBlock(const SignalBlock&) = delete;
     SignalBlock& operator=(const SignalBlock&) = delete;
   };
