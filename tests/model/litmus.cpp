@@ -43,8 +43,14 @@ std::string fault_of(Program program, Backend backend) {
 
 void check_reductions(Program program) {
   std::set<std::uint64_t> ends[3];
-  std::uint64_t runs[3];
+  std::uint64_t runs[3] = {};
+#ifdef NMR_MODEL_HAND_OFF
+  const bool all = false;  // takes minutes, and is no other search than on fibers
+#else
+  const bool all = true;
+#endif
   for (const Reduction reduction : {Reduction::kNone, Reduction::kSleepSets, Reduction::kRaces}) {
+    if (reduction == Reduction::kNone && !all) continue;
     const auto i = static_cast<std::size_t>(reduction);
     Options options;
     options.interrupts = true;
@@ -54,11 +60,11 @@ void check_reductions(Program program) {
     CHECK(report.complete);
     runs[i] = report.runs;
   }
-  CHECK(ends[0] == ends[1]);
-  CHECK(ends[0] == ends[2]);
+  if (all) CHECK(ends[0] == ends[1]);
+  CHECK(ends[1] == ends[2]);
   CHECK(ends[2].size() <= runs[2]);
   CHECK(runs[2] <= runs[1]);
-  CHECK(runs[0] > runs[2]);
+  if (all) CHECK(runs[0] > runs[2]);
 }
 
 }  // namespace model

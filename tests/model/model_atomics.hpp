@@ -118,7 +118,6 @@ class Mutex {
     op.object = this;
     Engine::get().perform(op);
   }
-  char storage_ = 0;
 };
 
 class Condition {
@@ -152,7 +151,6 @@ class Condition {
     relock.timed = timed;
     Engine::get().perform(relock);
   }
-  char storage_ = 0;
 };
 
 template <unsigned call_slots, unsigned first_call_records>
