@@ -87,10 +87,12 @@ Engine::End Engine::run_once() {
   preemptions_ = 0;
   last_ = -1;
   for (auto& thread : threads_) {
-    thread.body = nullptr;
+    thread.body = thread.handler = nullptr;
+    thread.signal = Signal::kNone;
+    thread.signal_blocks = 0;
+    thread.memo.clear();
+    thread.interrupted_memo.clear();
     thread.passes = 0;
-    thread.stored = 0;
-    thread.late.reset();
   }
   forget_heap();
 
@@ -105,14 +107,12 @@ Engine::End Engine::run_once() {
     Thread& thread = threads_[id];
     thread.finished = false;
     thread.notified = true;
-    thread.timed_out = thread.changed = false;
+    thread.timed_out = false;
     thread.over = 0;
     thread.history = id;
     thread.waits_on = nullptr;
     thread.interrupts = {};
-    thread.seen.clear();
-    thread.seen_before.clear();
-    thread.cause = thread.asked = thread.served = Clock{};
+    thread.cause = thread.woken = thread.asked = thread.served = Clock{};
     thread.fiber.restart(&Engine::run_body, this);
     memory_.join(id, 0);
     if (thread.predecessor >= 0) {
@@ -170,7 +170,9 @@ bool Engine::next_frame() {
   }
   frame.enabled.clear();
   list_actions(frame.enabled);
-  if (frame.enabled.empty()) {
+  // A signal that would help may never come.
+  if (std::all_of(frame.enabled.begin(), frame.enabled.end(),
+                  [](const Action& action) { return action.kind == Action::kSignal; })) {
     set_fault(deadlock());
     return false;
   }
@@ -235,6 +237,17 @@ void Engine::list_actions(std::vector<Action>& out) {
       out.push_back(action);
     }
   }
+  // Last: a thread that is stuck unless its handler runs must not be taken for one that can go on, which all
+  // others could be left out for.
+  for (ThreadId id = 1; id < thread_count_; ++id) {
+    const Thread& thread = threads_[id];
+    if (thread.signal != Signal::kMayCome || thread.signal_blocks != 0) continue;
+    if (thread.finished || thread.pending.kind == OpKind::kStart) continue;
+    Action action;
+    action.thread = id;
+    action.kind = Action::kSignal;
+    out.push_back(action);
+  }
 }
 
 bool Engine::step_enabled(ThreadId id) {
@@ -244,14 +257,15 @@ bool Engine::step_enabled(ThreadId id) {
   switch (op.kind) {
     case OpKind::kLock: {
       const Object* const mutex = memory_.find(op.object);
-      return !memory_.buffered(id) && thread.notified && (mutex == nullptr || mutex->holder < 0);
+      return !memory_.buffered(id) && (thread.notified || !op.ends_wait) &&
+             (mutex == nullptr || mutex->holder < 0);
     }
     case OpKind::kHeavyEnd:
       return std::none_of(threads_.begin() + 1, threads_.begin() + thread_count_,
                           [&](const Thread& other) { return other.interrupts[id]; });
     case OpKind::kRelax:
-      return thread.seen.empty() ||
-             std::any_of(thread.seen.begin(), thread.seen.end(),
+      return thread.memo.seen.empty() ||
+             std::any_of(thread.memo.seen.begin(), thread.memo.seen.end(),
                          [&](const Seen& seen) { return memory_.newest(*seen.object) > seen.index; });
     case OpKind::kStart: return threads_[static_cast<unsigned>(thread.predecessor)].finished;
     case OpKind::kUnlock:

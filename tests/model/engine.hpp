@@ -24,6 +24,9 @@ class Engine {
   void fail(const std::string& what, Site site);
   unsigned add_thread(Run::Body body, std::uintptr_t pointer, int predecessor);
   void set_thread_pointer(std::uintptr_t pointer) noexcept { threads_[current_].pointer = pointer; }
+  void add_handler(unsigned thread, Run::Body handler);
+  void block_signals(Site site);
+  void unblock_signals() noexcept { --threads_[current_].signal_blocks; }
   void at_end(Run::Body body) { end_ = std::move(body); }
   void misuse(const char* object, const char* operation, const char* rule);
   bool planted(const char* fault) noexcept;
@@ -54,6 +57,23 @@ class Engine {
     std::size_t index;
     bool operator==(const Seen&) const = default;
   };
+  enum class Signal : std::uint8_t { kNone, kMayCome, kComes, kRuns, kOver };
+  /// What is remembered of the code that a thread runs. A signal handler begins with nothing of it, and the
+  /// code goes on with what there was.
+  struct Memo {
+    std::vector<Seen> seen, seen_before;  // reads since the last relax(), and between the two before it
+    bool changed = false;  // has stored something since the last relax()
+    std::uint64_t stored = 0;  // last, with a planted fault
+    std::optional<Op> late;  // a store that the planted fault has put off
+
+    void clear() noexcept {
+      seen.clear();
+      seen_before.clear();
+      changed = false;
+      stored = 0;
+      late.reset();
+    }
+  };
   struct Thread {
     explicit Thread(ThreadId id) : fiber(program_memory.stacks[id], kStackSize) {}
 
@@ -69,13 +89,14 @@ class Engine {
     bool timed_out = false;
     std::int64_t over = 0;  // the deadline that is over
     std::array<bool, kMaxThreads> interrupts{};  // heavy fences it has not served yet
-    std::vector<Seen> seen, seen_before;  // reads since the last relax(), and between the two before it
-    bool changed = false;  // has stored something since the last relax()
+    Run::Body handler;
+    Signal signal = Signal::kNone;
+    unsigned signal_blocks = 0;
+    Memo memo, interrupted_memo;
     unsigned passes = 0;  // of the planted fault
-    std::uint64_t stored = 0;  // last, with a planted fault
-    std::optional<Op> late;  // a store that the planted fault has put off
     std::uint64_t history = 0;  // hash of what it has seen
     Clock cause;  // for the reduction, as in Message
+    Clock woken;  // cause of the notification that ended its wait
     Clock asked, served;  // cause of its heavy fence, and of those who have served it
   };
   struct Frame {
@@ -132,6 +153,7 @@ class Engine {
   void note_history(const Action& action, const Op& op);
 
   Outcome take_step(const Op& op);
+  void await_turn(Thread& self, const Op& op);
   void plant(Op& op);
 
   void trace(const Action& action, const Op& op);

@@ -51,6 +51,12 @@ class Run {
   /// Adds a thread that begins after another has ended, as one does that is given the memory of that other,
   /// and so its thread pointer.
   unsigned thread_after(unsigned predecessor, Body body, std::uintptr_t pointer = 0);
+  /// Gives a thread a signal handler. It comes once or never, before any step of the thread: between two of
+  /// its operations it runs on the thread's own stack, and its operations are the thread's. While the thread
+  /// has a SignalBlock it is kept out. It does not come between two plain accesses (of Var neither, unless
+  /// Options::interrupts makes steps of them), nor out of the order of the program as a compiler might have
+  /// it. A handler cannot wait on a condition.
+  void handler_of(unsigned thread, Body handler);
   /// Makes the setup run as if it were the thread that is given this thread pointer.
   void set_up_as(std::uintptr_t pointer);
   /// What is to happen after all threads have ended, ordered after everything that they did.

@@ -7,6 +7,47 @@
 
 namespace model {
 
+#ifdef NMR_MODEL_HAND_OFF
+
+Fiber::Fiber(std::byte*, std::size_t) : thread_([this] { loop(); }) {}
+
+Fiber::~Fiber() {
+  ends_ = restarted_ = true;
+  resumed_.release();
+  thread_.join();
+}
+
+void Fiber::loop() noexcept {
+  resumed_.acquire();
+  // What is abandoned is jumped out of, not unwound: much of it is noexcept, and what it would destroy is
+  // forgotten with its heap. Sanitizers follow a jump down the thread's own stack. (That of threads follows
+  // longjmp, but with _longjmp it runs out of memory of its own.)
+  (void)setjmp(base_);
+  if (ends_) return;
+  restarted_ = false;
+  body_(argument_);
+  for (;;) suspend();
+}
+
+void Fiber::restart(Body body, void* context) noexcept {
+  body_ = body;
+  argument_ = context;
+  restarted_ = true;
+}
+
+void Fiber::resume() noexcept {
+  resumed_.release();
+  suspended_.acquire();
+}
+
+void Fiber::suspend() noexcept {
+  suspended_.release();
+  resumed_.acquire();
+  if (restarted_) std::longjmp(base_, 1);
+}
+
+#else
+
 Fiber::Fiber(std::byte* stack, std::size_t size) {
   getcontext(&context_);
   context_.uc_stack.ss_sp = stack;
@@ -43,5 +84,7 @@ void Fiber::resume() noexcept {
 void Fiber::suspend() noexcept {
   if (_setjmp(here_) == 0) _longjmp(scheduler_, 1);
 }
+
+#endif
 
 }  // namespace model

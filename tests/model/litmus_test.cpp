@@ -1,49 +1,9 @@
 // The explorer's own test: the classic small programs, each with what must be found and what must not.
-#include <doctest/doctest.h>
-
-#include <set>
-
-#include "model_atomics.hpp"
+#include "litmus.hpp"
 
 using namespace model;
 
 namespace {
-
-constexpr auto kRelaxed = std::memory_order_relaxed;
-constexpr auto kAcquire = std::memory_order_acquire;
-constexpr auto kRelease = std::memory_order_release;
-
-// What all runs of a program have ended with. Kept by the explorer's own heap, so filled with program_running
-// off.
-std::set<std::string> outcomes;
-
-void note(std::initializer_list<int> values) {
-  program_running = false;
-  std::string text;
-  for (const int value : values) text += std::to_string(value);
-  outcomes.insert(text);
-  program_running = true;
-}
-
-std::set<std::string> outcomes_of(Program program, Backend backend) {
-  outcomes.clear();
-  Options options;
-  options.backend = backend;
-  options.interrupts = true;
-  const Report report = explore(program, options);
-  CHECK_MESSAGE(report.fault.empty(), report.fault << '\n' << report.trace);
-  CHECK(report.complete);
-  return outcomes;
-}
-
-bool allows(Program program, Backend backend, const char* outcome) {
-  return outcomes_of(program, backend).count(outcome) == 1;
-}
-
-struct Shared {
-  Atomic<int> x{0}, y{0}, z{0};
-  int a = 0, b = 0, c = 0, d = 0;
-};
 
 enum class Fence { kNone, kFull, kHeavy };
 
@@ -175,8 +135,7 @@ TEST_CASE(
 
 TEST_CASE("store buffering: one heavy fence stands for both") {
   for (const Backend backend : {Backend::kTso, Backend::kViews}) {
-    CHECK(outcomes_of(store_buffering<Fence::kNone, Fence::kHeavy>, backend) ==
-          std::set<std::string>{"01", "10", "11"});
+    CHECK(outcomes_of(store_buffering<Fence::kNone, Fence::kHeavy>, backend) == Outcomes{"01", "10", "11"});
     CHECK_FALSE(allows(store_buffering<Fence::kHeavy, Fence::kHeavy>, backend, "00"));
   }
 }
@@ -203,10 +162,8 @@ TEST_CASE("independent reads of independent writes may disagree under views unle
 }
 
 TEST_CASE("reads of one location never go back") {
-  CHECK(outcomes_of(read_coherence, Backend::kViews) ==
-        std::set<std::string>{"00", "01", "02", "11", "12", "22"});
-  CHECK(outcomes_of(read_coherence, Backend::kTso) ==
-        std::set<std::string>{"00", "01", "02", "11", "12", "22"});
+  CHECK(outcomes_of(read_coherence, Backend::kViews) == Outcomes{"00", "01", "02", "11", "12", "22"});
+  CHECK(outcomes_of(read_coherence, Backend::kTso) == Outcomes{"00", "01", "02", "11", "12", "22"});
 }
 
 TEST_CASE("a release sequence is continued by read-modify-writes and by nothing else") {
@@ -218,14 +175,6 @@ TEST_CASE("a release sequence is continued by read-modify-writes and by nothing 
 // ---- faults
 
 namespace {
-
-struct Guarded {
-  Atomic<int> flag{0};
-  Var<int> data{0};
-  Mutex mutex;
-  Condition condition;
-  bool ready = false;
-};
 
 template <std::memory_order store, bool fenced>
 void publish(Run& run) {
@@ -339,18 +288,6 @@ void end_an_atomic(Run& run) {
   }
 }
 
-std::string fault_of(Program program, Backend backend = Backend::kViews) {
-  Options options;
-  options.backend = backend;
-  options.interrupts = true;
-  const Report report = explore(program, options);
-  CHECK(report.fault.empty() == report.complete);
-  CHECK(report.fault.empty() == report.trace.empty());
-  return report.fault;
-}
-
-bool found(const std::string& fault, const char* part) { return fault.find(part) != std::string::npos; }
-
 }  // namespace
 
 TEST_CASE("data races are found by clocks, whatever the order of the run") {
@@ -461,22 +398,6 @@ void spinning(Run& run) {
 TEST_CASE("what the reduction leaves out are runs that it has had in another order") {
   for (const Program program : {&store_buffering<Fence::kFull, Fence::kFull>, &independent_reads<false>,
                                 &two_and_two, &timed_and_locked, &interrupted, &spinning, &wake<true>}) {
-    std::set<std::uint64_t> ends[3];
-    std::uint64_t runs[3];
-    for (const Reduction reduction : {Reduction::kNone, Reduction::kSleepSets, Reduction::kRaces}) {
-      const auto i = static_cast<std::size_t>(reduction);
-      Options options;
-      options.interrupts = true;
-      options.reduction = reduction;
-      options.ends = &ends[i];
-      const Report report = explore(program, options);
-      CHECK(report.complete);
-      runs[i] = report.runs;
-    }
-    CHECK(ends[0] == ends[1]);
-    CHECK(ends[0] == ends[2]);
-    CHECK(ends[2].size() <= runs[2]);
-    CHECK(runs[2] <= runs[1]);
-    CHECK(runs[0] > runs[2]);
+    check_reductions(program);
   }
 }

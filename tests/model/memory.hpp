@@ -43,7 +43,7 @@ struct Object {
   View view;
   Clock clock;
 
-  Clock cause;  // for the reduction, as in Message: of the last store, unlock or notification
+  Clock cause;  // for the reduction, as in Message: of the last store or unlock
 
   // kPlain: the last write, and the last read of each thread
   ThreadId writer;

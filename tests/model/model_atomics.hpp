@@ -118,7 +118,6 @@ class Mutex {
     op.object = this;
     Engine::get().perform(op);
   }
-  char storage_ = 0;
 };
 
 class Condition {
@@ -148,10 +147,10 @@ class Condition {
     Engine::get().perform(op);
     Op relock{OpKind::kLock, site};
     relock.object = &mutex;
+    relock.ends_wait = true;
     relock.timed = timed;
     Engine::get().perform(relock);
   }
-  char storage_ = 0;
 };
 
 template <unsigned call_slots, unsigned first_call_records>
@@ -163,8 +162,8 @@ struct ModelPolicy {
   using Mutex = model::Mutex;
   using Condition = model::Condition;
   struct SignalBlock {
-    SignalBlock() noexcept {}
-    ~SignalBlock() {}
+    explicit SignalBlock(Site site = Site::here()) noexcept { Engine::get().block_signals(site); }
+    ~SignalBlock() { Engine::get().unblock_signals(); }
     SignalBlock(const SignalBlock&) = delete;
     SignalBlock& operator=(const SignalBlock&) = delete;
   };

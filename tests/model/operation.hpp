@@ -28,6 +28,7 @@ enum class OpKind : std::uint8_t {
   kRead,
   kWrite,
   kFree,
+  kBlockSignals,
   kStart,
   kFinish,
 };
@@ -41,7 +42,8 @@ struct Op {
   std::uint64_t mask = ~std::uint64_t{0};
   std::memory_order order = std::memory_order_relaxed;
   std::memory_order failure = std::memory_order_relaxed;
-  bool timed = false;    // kLock that ends a wait: its time may run out
+  bool ends_wait = false;  // kLock: comes after a wake-up
+  bool timed = false;    // and that wait's time may run out
   bool dropped = false;  // a planted fault: does nothing
   bool given = false;    // kLoad: a planted fault, reads `operand`
   bool late = false;     // kStore: a planted fault, comes after the thread's next step
@@ -64,7 +66,7 @@ struct Op {
 /// What the explorer can do next. Two actions of different threads commute unless they use the same resource
 /// and one of them writes it; that is all the reduction knows.
 struct Action {
-  enum Kind : std::uint8_t { kStep, kServe, kFlush, kTimeout };
+  enum Kind : std::uint8_t { kStep, kServe, kFlush, kTimeout, kSignal };
   /// Resources: 0 none, then the two below, then the objects by their numbers.
   enum : std::uint16_t { kNone, kFences, kLiveThreads, kFirstObject };
 

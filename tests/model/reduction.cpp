@@ -83,7 +83,7 @@ bool Engine::races(const Event& event, const Thread& later, const Op& op, const 
   switch (op.kind) {
     case OpKind::kLoad: return false;  // it can still read what there was before
     case OpKind::kLock:
-      if (later.waits_on != nullptr && op.timed && event.kind == OpKind::kNotify) {
+      if (op.timed && event.kind == OpKind::kNotify) {
         return event.object->address == later.waits_on;  // its time could have run out before
       }
       return event.step && event.kind == OpKind::kLock && event.object == object;
@@ -107,6 +107,8 @@ void Engine::note_event(const Action& action, const Op& op) {
   } else if (action.kind == Action::kTimeout) {
     event.step = false;
     event.condition = thread.waits_on;
+  } else if (action.kind == Action::kSignal) {
+    event = {action.thread, OpKind::kBlockSignals, nullptr, nullptr, false, false, {}};  // races with nothing
   } else if (is_atomic(op.kind) && !op.dropped && object != nullptr && !object->messages.empty()) {
     event.stored = op.kind == OpKind::kStore || thread.outcome.stored;
     if (event.stored) {
@@ -127,9 +129,8 @@ void Engine::note_event(const Action& action, const Op& op) {
     cause.join(thread.served);
   } else if (op.kind == OpKind::kLock && object != nullptr) {
     cause.join(object->cause);
-    if (const Object* const condition = memory_.find(thread.waits_on)) cause.join(condition->cause);
-  } else if (op.kind == OpKind::kNotify && object != nullptr) {
-    object->cause.join(cause);
+    // A wait whose time ran out comes after no notification.
+    if (op.ends_wait && !thread.timed_out) cause.join(thread.woken);
   } else if (op.kind == OpKind::kUnlock && object != nullptr) {
     object->cause = cause;
   } else if (op.kind == OpKind::kWait) {

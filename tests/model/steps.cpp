@@ -12,14 +12,14 @@ Engine::Outcome Engine::perform(Op op) {
   Thread& self = threads_[current_];
   if (!options_.mutation) return take_step(op);
   plant(op);
-  if (op.kind == OpKind::kStore) self.stored = op.operand;
+  if (op.kind == OpKind::kStore) self.memo.stored = op.operand;
   if (op.late) {
-    self.late = op;
+    self.memo.late = op;
     program_running = true;
     return {};
   }
   const Outcome outcome = take_step(op);
-  if (const auto late = std::exchange(self.late, {})) take_step(*late);
+  if (const auto late = std::exchange(self.memo.late, {})) take_step(*late);
   return outcome;
 }
 
@@ -41,10 +41,33 @@ Engine::Outcome Engine::take_step(const Op& op) {
     if (!memory_.fault.empty()) set_fault(memory_.fault);
     if (!fault_.empty()) fail(fault_, op.site);
   } else {
-    self.fiber.suspend();
+    await_turn(self, op);
   }
   program_running = true;
   return self.outcome;
+}
+
+/// Gives the explorer the choice of what comes next, until that is this step of the thread.
+void Engine::await_turn(Thread& self, const Op& op) {
+  self.fiber.suspend();
+  if (self.signal != Signal::kComes) return;
+  self.signal = Signal::kRuns;
+  std::swap(self.memo, self.interrupted_memo);
+  program_running = true;
+  self.handler();
+  program_running = false;
+  self.signal = Signal::kOver;
+  std::swap(self.memo, self.interrupted_memo);
+  self.memo.changed = true;  // for all that the interrupted code knows
+  self.pending = op;
+  self.fiber.suspend();
+}
+
+void Engine::block_signals(Site site) {
+  Thread& self = threads_[current_];
+  // The last point at which the handler may come.
+  if (self.signal == Signal::kMayCome && self.signal_blocks == 0) take_step({OpKind::kBlockSignals, site});
+  ++self.signal_blocks;
 }
 
 namespace {
@@ -89,7 +112,7 @@ void Engine::plant(Op& op) {
     case Mutation::kUnchanged:
     case Mutation::kZero:
       op.given = true;
-      op.operand = options_.mutation->change == Mutation::kZero ? 0 : self.stored;
+      op.operand = options_.mutation->change == Mutation::kZero ? 0 : self.memo.stored;
       break;
     case Mutation::kPlanted: break;
   }
@@ -118,13 +141,16 @@ void Engine::execute(const Action& action) {
     thread.interrupts[action.choice] = false;
   } else if (action.kind == Action::kFlush) {
     memory_.flush(action.thread);
-  } else {
+  } else if (action.kind == Action::kTimeout) {
     thread.notified = thread.timed_out = true;
+  } else {
+    thread.signal = Signal::kComes;
   }
   if (reduces()) note_event(action, op);
   if (options_.ends != nullptr) note_history(action, op);
   if (tracing_) trace(action, op);
-  if (action.kind == Action::kStep && fault_.empty() && memory_.fault.empty() && !cut_) resume(action.thread);
+  const bool runs = action.kind == Action::kStep || action.kind == Action::kSignal;
+  if (runs && fault_.empty() && memory_.fault.empty() && !cut_) resume(action.thread);
 }
 
 void Engine::execute_step(ThreadId id, std::uint16_t choice) {
@@ -135,9 +161,9 @@ void Engine::execute_step(ThreadId id, std::uint16_t choice) {
     const Object* const object = memory_.find(op.object);
     thread.outcome.value = memory_.step(id, op, choice, thread.outcome.stored);
     if (thread.outcome.stored || op.kind == OpKind::kStore) {
-      thread.changed = true;
+      thread.memo.changed = true;
     } else if (object != nullptr && !alone_) {
-      thread.seen.push_back({object, choice});
+      thread.memo.seen.push_back({object, choice});
     }
     return;
   }
@@ -165,6 +191,7 @@ void Engine::execute_step(ThreadId id, std::uint16_t choice) {
       thread.pending = {};
       return memory_.start_late(id, static_cast<ThreadId>(thread.predecessor));
     case OpKind::kRelax: return relax(thread);
+    case OpKind::kBlockSignals: return;
     default: break;
   }
   Object* const object = memory_.use(id, op.object);
@@ -172,12 +199,13 @@ void Engine::execute_step(ThreadId id, std::uint16_t choice) {
   switch (op.kind) {
     case OpKind::kLock:
       if (object->holder >= 0) return set_fault("a mutex is locked by the thread that holds it");
-      thread.changed = true;
+      thread.memo.changed = true;
       return memory_.lock(id, *object);
     case OpKind::kUnlock: return memory_.unlock(id, *object);
     case OpKind::kWait: {
       Object* const mutex = memory_.use(id, reinterpret_cast<const void*>(op.operand));
       if (alone_) return set_fault("a wait that nobody can end");
+      if (thread.signal == Signal::kRuns) return set_fault("a signal handler waits on a condition");
       if (mutex != nullptr) memory_.unlock(id, *mutex);
       thread.notified = thread.timed_out = false;
       thread.waits_on = op.object;
@@ -185,7 +213,10 @@ void Engine::execute_step(ThreadId id, std::uint16_t choice) {
     }
     case OpKind::kNotify:
       for (Thread& other : threads_) {
-        if (other.waits_on == op.object) other.notified = true;
+        if (other.waits_on != op.object || other.notified) continue;
+        other.notified = true;
+        other.woken = thread.cause;
+        ++other.woken.times[id];  // this step
       }
       return;
     default: return memory_.plain(id, *object, op.kind);
@@ -193,16 +224,17 @@ void Engine::execute_step(ThreadId id, std::uint16_t choice) {
 }
 
 void Engine::relax(Thread& thread) {
+  Memo& memo = thread.memo;
   // A turn that read the same as the one before and changed nothing is the same run with one turn less.
-  const auto& seen = thread.seen;
-  const auto& before = thread.seen_before;
-  if (!thread.changed && !seen.empty() && seen.size() <= before.size() &&
+  const auto& seen = memo.seen;
+  const auto& before = memo.seen_before;
+  if (!memo.changed && !seen.empty() && seen.size() <= before.size() &&
       std::equal(seen.rbegin(), seen.rend(), before.rbegin())) {
     cut_ = true;
   }
-  thread.seen_before = std::move(thread.seen);
-  thread.seen.clear();
-  thread.changed = false;
+  memo.seen_before = std::move(memo.seen);
+  memo.seen.clear();
+  memo.changed = false;
 }
 
 void Engine::create(const void* address, ObjectKind kind, std::uint64_t initial) {
@@ -230,6 +262,11 @@ void Engine::misuse(const char* object, const char* operation, const char* rule)
   if (misuse_expected_) return;
   program_running = false;
   fail(std::string("misuse of ") + object + " in " + operation + ": " + rule, {"", 0});
+}
+
+void Engine::add_handler(unsigned thread, Run::Body handler) {
+  threads_[thread].handler = std::move(handler);
+  threads_[thread].signal = Signal::kMayCome;
 }
 
 unsigned Engine::add_thread(Run::Body body, std::uintptr_t pointer, int predecessor) {
@@ -270,6 +307,7 @@ unsigned Run::thread(Body body, std::uintptr_t pointer) {
 unsigned Run::thread_after(unsigned predecessor, Body body, std::uintptr_t pointer) {
   return Engine::get().add_thread(std::move(body), pointer, static_cast<int>(predecessor));
 }
+void Run::handler_of(unsigned thread, Body handler) { Engine::get().add_handler(thread, std::move(handler)); }
 void Run::at_end(Body body) { Engine::get().at_end(std::move(body)); }
 void Run::set_up_as(std::uintptr_t pointer) { Engine::get().set_thread_pointer(pointer); }
 void Run::expect_misuse() { Engine::get().expect_misuse(); }

@@ -28,6 +28,7 @@ const char* name(OpKind kind) {
                                       "read",
                                       "write",
                                       "free",
+                                      "block signals",
                                       "start",
                                       "finish"};
   return names[static_cast<unsigned>(kind)];
@@ -63,6 +64,7 @@ void Engine::trace(const Action& action, const Op& op) {
       break;
     case Action::kFlush: std::snprintf(text, sizeof text, "has its oldest buffered store flushed"); break;
     case Action::kTimeout: std::snprintf(text, sizeof text, "runs out of time"); break;
+    case Action::kSignal: std::snprintf(text, sizeof text, "is interrupted by its signal handler"); break;
     case Action::kStep:
       if (is_atomic(op.kind)) {
         const auto value = static_cast<unsigned long long>(thread.outcome.value);
@@ -102,7 +104,7 @@ std::string Engine::deadlock() {
   for (unsigned id = 1; id < thread_count_; ++id) {
     const Thread& thread = threads_[id];
     if (thread.finished) continue;
-    const bool waits = thread.pending.kind == OpKind::kLock && !thread.notified;
+    const bool waits = thread.pending.ends_wait && !thread.notified;
     text += " thread " + std::to_string(id) + " in " + (waits ? "wait" : name(thread.pending.kind)) +
             where(thread.pending.site) + ";";
   }
