@@ -244,11 +244,8 @@ FAULTS = [
      "state_.attach_ended.notify_all();",
      "if (!PLANTED) state_.attach_ended.notify_all();"),
     ("freed without the mutex", "registry/registry_state.hpp",
-     "auto& list = list_of(registration.side);\n      (",
-     "auto& list = list_of(registration.side);\n      if (PLANTED) mutex.unlock();\n      ("),
-    ("freed without the mutex", "registry/registry_state.hpp",
-     ": list.last) = registration.previous;",
-     "                                     : list.last) = registration.previous;\n"
+     "LockGuard lock(mutex);\n      unlink(registration);",
+     "LockGuard lock(mutex);\n      if (PLANTED) mutex.unlock();\n      unlink(registration);\n"
      "      if (PLANTED) mutex.lock();"),
     ("client's owned context stays after a refusal", "registry/detach.hpp",
      "binding.client.owned.reset();",
