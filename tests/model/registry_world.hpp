@@ -86,16 +86,18 @@ struct Party {
           "a wait for its end ends");
     end();
   }
+  /// Waits where that may be to wait for itself.
+  [[nodiscard]] Status try_wait() noexcept { return world.core.wait(*registration, nmr::platform::kNever); }
   void leave_and_wait() noexcept {
     leave_untold();
     wait();
   }
   /// Completes what this side has kept, as soon as it has been asked.
-  void complete_kept() noexcept {
+  void complete_kept(int times = 1) noexcept {
     Kept* which = nullptr;
     while ((which = kept.load(std::memory_order_acquire)) == nullptr) ModelAtomics::relax(0);
     which->context.kept = false;
-    which->done.complete();
+    for (int i = 0; i < times; ++i) which->done.complete();
     delete which;
   }
   /// Detaches the first binding that was made. Returns whether it was there.
@@ -150,6 +152,7 @@ struct Party {
       status = Status::kUnhandledException;
     }
     if (status != Status::kSuccess) own.stage = Context::Stage::kNone;
+    if (party.in_attach != nullptr) party.in_attach(party);
     if (party.one_at_a_time) self.in_attach = false;
     return status;
   }
@@ -170,6 +173,7 @@ struct Party {
       own.kept = true;
       self.kept.store(new Kept{std::move(done), own}, std::memory_order_release);
     }
+    if (self.in_detach != nullptr) self.in_detach(self);
     own.in_callback = false;
   }
   static void clean_up(const void* module, void* context) noexcept {
@@ -192,6 +196,10 @@ struct Party {
   typename Calls::Cell* handle = nullptr;
   nmr::Executor* executor = nullptr;
   bool one_at_a_time = false;
+  // What else it does in a callback.
+  void (*in_attach)(Party& self) noexcept = nullptr;
+  void (*in_detach)(Party& self) noexcept = nullptr;
+  Party* other = nullptr;  // that this concerns
   Party* destroys = nullptr;  // whose registration its end ends too
   typename Core::Registration* registration = nullptr;
   Module* module = new Module{*this};
