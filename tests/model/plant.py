@@ -256,11 +256,8 @@ FAULTS = [
      "state_.attach_ended.notify_all();",
      "if (!PLANTED) state_.attach_ended.notify_all();"),
     ("freed without the mutex", "registry/registry_state.hpp",
-     "auto& list = list_of(registration.side);\n      (",
-     "auto& list = list_of(registration.side);\n      if (PLANTED) mutex.unlock();\n      ("),
-    ("freed without the mutex", "registry/registry_state.hpp",
-     ": list.last) = registration.previous;",
-     "                                     : list.last) = registration.previous;\n"
+     "LockGuard lock(mutex);\n      unlink(registration);",
+     "LockGuard lock(mutex);\n      if (PLANTED) mutex.unlock();\n      unlink(registration);\n"
      "      if (PLANTED) mutex.lock();"),
     ("client's owned context stays after a refusal", "registry/detach.hpp",
      "binding.client.owned.reset();",
@@ -277,6 +274,89 @@ FAULTS = [
      "next_ = state_.in_callbacks_;",
      "if (PLANTED) state_.mutex.unlock();\n      next_ = state_.in_callbacks_;\n"
      "      if (PLANTED) state_.mutex.lock();"),
+    ("own callback overlooked", "registry/registry_state.hpp",
+     "(scope->thread_ == thread && scope->keeps(registration));",
+     "(!PLANTED && scope->thread_ == thread && scope->keeps(registration));"),
+    ("follows what another thread has replaced", "registry/registry_state.hpp",
+     "    for (CallbackScope* scope = in_callbacks_; scope",
+     "    for (CallbackScope* scope = in_callbacks_; PLANTED && scope != nullptr; scope = scope->next_)\n"
+     "      found = (scope->keeps(registration) && scope->thread_ == thread) || found;\n"
+     "    for (CallbackScope* scope = in_callbacks_; scope"),
+    ("callbacks looked through without the mutex", "registry/registry_state.hpp",
+     "    LockGuard lock(mutex);\n    for (CallbackScope* scope",
+     "    LockGuard lock(mutex);\n    if (PLANTED) mutex.unlock();\n    for (CallbackScope* scope"),
+    ("callbacks looked through without the mutex", "registry/registry_state.hpp",
+     "    for (Binding* binding = registration.first_binding;",
+     "    if (PLANTED) mutex.lock();\n    for (Binding* binding = registration.first_binding;"),
+    ("bindings looked through without the mutex", "registry/registry_state.hpp",
+     "found = found || binding->walker == thread;\n    }",
+     "found = found || binding->walker == thread;\n    }\n    if (PLANTED) {\n      mutex.unlock();\n"
+     "      for (Binding* binding = registration.first_binding; binding != nullptr;\n"
+     "           binding = binding->side_of(registration.side).next)\n"
+     "        found = found || binding->walker == thread;\n      mutex.lock();\n    }"),
+    ("own call overlooked", "registry/registry_state.hpp",
+     "found = found || (binding != nullptr && belongs",
+     "found = found || (!PLANTED && binding != nullptr && belongs"),
+    ("next of a batch not marked", "registry/detach.hpp",
+     "binding.walker = State::Atomics::thread_pointer();",
+     "if (!PLANTED) binding.walker = State::Atomics::thread_pointer();"),
+    ("next offer not marked", "registry/registry_core.hpp",
+     "binding->walker = Atomics::thread_pointer();",
+     "if (!PLANTED) binding->walker = Atomics::thread_pointer();"),
+    ("only the last is offered", "registry/registry_core.hpp",
+     "last = &binding->batch;", "if (!PLANTED) last = &binding->batch;"),
+    ("next registration keeps its way back", "registry/registry_state.hpp",
+     "    (registration.next != nullptr ? registration.next->previous",
+     "    if (!PLANTED || registration.next == nullptr)\n"
+     "      (registration.next != nullptr ? registration.next->previous"),
+    ("next binding keeps its way back", "registry/registry_state.hpp",
+     "      (after != nullptr ? after->previous", "      if (!PLANTED || after == nullptr) (after != nullptr ? after->previous"),
+    ("visit goes on without the mutex", "registry/registry_core.hpp",
+     "        LockGuard lock(state_.mutex);\n        move_to(left->next);",
+     "        LockGuard lock(state_.mutex);\n        if (PLANTED) state_.mutex.unlock();\n"
+     "        move_to(left->next);\n        if (PLANTED) state_.mutex.lock();"),
+    ("orphan leaves the list when it is freed", "registry/registry_state.hpp",
+     "if (registration.orphaned &&", "if (!PLANTED && registration.orphaned &&"),
+    ("orphan leaves the list when it is freed", "registry/registration_core.hpp",
+     "{ delete static_cast<BasicRegistrationCore*>(self); }",
+     "{\n    auto* const orphan = static_cast<BasicRegistrationCore*>(self);\n"
+     "    if (PLANTED) return orphan->registry.erase(*orphan);\n    delete orphan;\n  }"),
+    ("nobody frees an orphan", "registry/registry_core.hpp",
+     "registration.open.begin_rundown(registration.reaper);",
+     "if (!PLANTED) registration.open.begin_rundown(registration.reaper);"),
+    ("orphan noted without the mutex", "registry/registry_core.hpp",
+     "        LockGuard lock(state.mutex);\n        registration.orphaned = true;",
+     "        LockGuard lock(state.mutex);\n        if (PLANTED) state.mutex.unlock();\n"
+     "        registration.orphaned = true;\n        if (PLANTED) state.mutex.lock();"),
+    ("freed by whoever destroys it in a callback", "registry/registry_core.hpp",
+     "(registration.reaper);\n      return;",
+     "(registration.reaper);\n      if (!PLANTED) return;"),
+    ("completed as often as one likes", "binding/detach_completion.hpp",
+     "std::exchange(done_, nullptr);\n    if", "PLANTED ? done_ : std::exchange(done_, nullptr);\n    if"),
+    ("orphan of a provider stays on the list", "registry/registry_state.hpp",
+     "registration.orphaned && ", "registration.orphaned && !(PLANTED && side == &binding.provider) && "),
+    ("one orphan of two stays on the list", "registry/registry_state.hpp",
+     " && registration.orphaned && ",
+     " && !(PLANTED && side == &binding.provider && binding.client.registration.orphaned) && "
+     "registration.orphaned && "),
+    ("orphan leaves the list after the client's end", "registry/registry_state.hpp",
+     "registration.orphaned && !(", "registration.orphaned && !(PLANTED && side == &binding.provider) && !("),
+    ("orphan leaves the list after the client's end", "registry/detach.hpp",
+     "client.open.release_deferred());\n",
+     "client.open.release_deferred());\n    if (PLANTED && provider.orphaned) {\n"
+     "      LockGuard lock(state.mutex);\n      state.unlink(provider);\n    }\n"),
+    ("completed twice goes unreported", "binding/detach_completion.hpp",
+     "    if (done == nullptr)\n", "    if (PLANTED && done == nullptr) return;\n    if (done == nullptr)\n"),
+    ("next one's way back changed without the mutex", "registry/registry_state.hpp",
+     "    (registration.previous != nullptr ? registration.previous->next",
+     "    if (PLANTED && registration.next != nullptr) {\n      mutex.unlock();\n"
+     "      registration.next->previous = registration.previous;\n      mutex.lock();\n    }\n"
+     "    (registration.previous != nullptr ? registration.previous->next"),
+    ("second of a side listed without the mutex", "registry/registry_core.hpp",
+     "        all.registrations.push_back(info(*r));\n",
+     "      {\n        all.registrations.push_back(info(*r));\n"
+     "        if (!PLANTED || r->next == nullptr) continue;\n        state_.mutex.unlock();\n"
+     "        (void)info(*r->next);\n        state_.mutex.lock();\n      }\n"),
 ]
 
 

@@ -21,7 +21,10 @@ std::span<const NamedProgram> rundown_programs();
 std::span<const NamedProgram> sharded_programs();
 std::span<const NamedProgram> call_programs();
 std::span<const NamedProgram> call_variant_programs();
-std::span<const NamedProgram> registry_programs();
+std::span<const NamedProgram> registry_programs();  // all of its, with those below
+std::span<const NamedProgram> registry_call_programs();
+std::span<const NamedProgram> registry_misuse_programs();
+std::span<const NamedProgram> registry_walk_programs();
 
 // The same with headers in which plant.py has planted faults.
 std::span<const NamedProgram> planted_rundown_programs();

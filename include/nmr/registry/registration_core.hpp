@@ -76,6 +76,7 @@ struct BasicRegistrationCore {
   /// registration. So deregistration has completed when this has run down.
   BasicRundownRef<Atomics> open;
   bool deregistering = false;
+  bool orphaned = false;  // destroyed where it could not be waited for: leaves the list with its last binding
   BasicRegistrationCore* previous = nullptr;
   BasicRegistrationCore* next = nullptr;
   Binding* first_binding = nullptr;
@@ -84,13 +85,11 @@ struct BasicRegistrationCore {
   std::array<Refusal, kRefusalsKept> refusals{};
   std::size_t refused = 0;
   std::uintptr_t attaching_thread = 0;  // with serialize_attach: who is in the attach callback
-  Completion reaper{&reap, this};  // frees a registration that was destroyed where it could not be waited for
+  Completion reaper{&reap, this};  // frees an orphan
 
  private:
-  static void reap(Completion&, void* self) noexcept {
-    auto* const registration = static_cast<BasicRegistrationCore*>(self);
-    registration->registry.erase(*registration);
-  }
+  /// Does not touch the registry: who was told of the other side's end may have freed it.
+  static void reap(Completion&, void* self) noexcept { delete static_cast<BasicRegistrationCore*>(self); }
 };
 
 }  // namespace nmr

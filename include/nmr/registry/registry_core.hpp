@@ -214,6 +214,10 @@ class BasicRegistryCore {
     if (wait_for_end(state, registration, platform::kNever) != Status::kSuccess) {
       Atomics::misuse(
           {"Registration", "~Registration", "destroyed in a callback or call of its own", &registration});
+      {
+        LockGuard lock(state.mutex);
+        registration.orphaned = true;  // the binding that this thread keeps is linked yet
+      }
       registration.open.begin_rundown(registration.reaper);
       return;
     }

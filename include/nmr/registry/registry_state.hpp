@@ -94,9 +94,7 @@ class BasicRegistryState {
   void erase(Registration& registration) noexcept {
     {
       LockGuard lock(mutex);
-      auto& list = list_of(registration.side);
-      (registration.previous != nullptr ? registration.previous->next : list.first) = registration.next;
-      (registration.next != nullptr ? registration.next->previous : list.last) = registration.previous;
+      unlink(registration);
     }
     delete &registration;
   }
@@ -112,6 +110,11 @@ class BasicRegistryState {
     registration.previous = list.last;
     (list.last != nullptr ? list.last->next : list.first) = &registration;
     list.last = &registration;
+  }
+  void unlink(Registration& registration) noexcept {
+    auto& list = list_of(registration.side);
+    (registration.previous != nullptr ? registration.previous->next : list.first) = registration.next;
+    (registration.next != nullptr ? registration.next->previous : list.last) = registration.previous;
   }
   /// Binds two registrations, open both as long as the binding lives. Links it last in both lists.
   void link(Binding& binding) noexcept {
@@ -131,6 +134,7 @@ class BasicRegistryState {
       auto* const after = side->next != nullptr ? &side->next->side_of(registration.side) : nullptr;
       (before != nullptr ? before->next : registration.first_binding) = side->next;
       (after != nullptr ? after->previous : registration.last_binding) = side->previous;
+      if (registration.orphaned && registration.first_binding == nullptr) unlink(registration);
     }
   }
 
