@@ -128,12 +128,6 @@ void hold(Run& run) {
   run.at_end([&] { end(world, 1); });
 }
 
-template <class Kind>
-typename World<Kind>::Call& called_in_set_up(Run& run, World<Kind>& world) {
-  run.set_up_as(pointer(0));
-  return *new typename World<Kind>::Call(world.cell);
-}
-
 /// A guard is left on another thread, while its own calls again, and a third detaches.
 template <class Kind>
 void left_elsewhere(Run& run, World<Kind>& world, typename World<Kind>::Call& call) {

@@ -84,6 +84,13 @@ World<Calls>& make_world(Run& run, unsigned registered) {
   return world;
 }
 
+/// Makes a call of the first thread's that the program's threads are to leave.
+template <class Calls>
+typename World<Calls>::Call& called_in_set_up(Run& run, World<Calls>& world) {
+  run.set_up_as(pointer(0));
+  return *new typename World<Calls>::Call(world.cell);
+}
+
 template <class Calls>
 void end(World<Calls>& world, int first, int second = 0) {
   check(world.first.completions == first && world.second.completions == second,

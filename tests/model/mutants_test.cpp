@@ -99,6 +99,7 @@ constexpr std::array kHints{
     Hint{"settled elsewhere as by the owner", "1 slot: left on another thread, called again"},
     Hint{"settled elsewhere without the mutex", "1 slot: left on another thread, called again"},
     Hint{"settles for those who are inside", "1 slot: left on another thread, called again"},
+    Hint{"signals come in under the mutex", "signal: in a first call"},
     Hint{"charges more than its batch", "calls: refused between 2 detaches"},
     Hint{"attaches out of turn", "registry, one word: 2 come, one at a time"},
     Hint{"asked while calls are let in", "registry, one word: called when asked"},
@@ -242,7 +243,7 @@ TEST_CASE("each order, fence and second look is needed" * doctest::test_suite("l
   for (Mutation& mutant : fences_and_looks()) calls.push_back(std::move(mutant));
   Count count;
   find_all(rundown, {rundown_programs(), sharded_programs()}, count);
-  find_all(calls, {call_programs(), call_variant_programs()}, count);
+  find_all(calls, {call_programs(), call_variant_programs(), call_signal_programs()}, count);
   std::vector<Mutation> planted(std::begin(kPlantedFaults), std::end(kPlantedFaults));
   // Those of the registry are met by its own programs alone.
   const auto of_registry = std::stable_partition(planted.begin(), planted.end(), [](const Mutation& fault) {
@@ -251,14 +252,14 @@ TEST_CASE("each order, fence and second look is needed" * doctest::test_suite("l
   find_all({of_registry, planted.end()}, {planted_registry_programs()}, count);
   find_all({planted.begin(), of_registry},
            {planted_rundown_programs(), planted_sharded_programs(), planted_call_programs(),
-            planted_call_variant_programs()},
+            planted_call_variant_programs(), planted_call_signal_programs()},
            count);
   std::printf("mutants: %zu of %zu found\n", count.found, count.all);
 }
 
 TEST_CASE("without a fault the same programs find nothing" * doctest::test_suite("long")) {
-  for (const auto& programs :
-       {rundown_programs(), sharded_programs(), call_programs(), call_variant_programs()}) {
+  for (const auto& programs : {rundown_programs(), sharded_programs(), call_programs(),
+                               call_variant_programs(), call_signal_programs()}) {
     for (NamedProgram program : programs) {
       program.options.max_runs = kMostRuns;
       const Report report = explore(program);

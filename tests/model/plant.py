@@ -58,6 +58,9 @@ FAULTS = [
     ("settled elsewhere without the mutex", "calls/call_domain.hpp",
      "return under_mutex([&] { return slot.settle_if_left(); });",
      "if (PLANTED) return slot.settle_if_left(); return under_mutex([&] { return slot.settle_if_left(); });"),
+    ("signals come in under the mutex", "calls/call_domain.hpp",
+     "typename Atomics::SignalBlock block;",
+     "if (PLANTED) { LockGuard lock(mutex_); return f(); } typename Atomics::SignalBlock block;"),
     ("refused caller does not look", "calls/call_domain.hpp",
      "if (refused != nullptr) clear_slot(*refused, nullptr, thread);",
      "if (refused != nullptr && PLANTED) refused->target.store(Slot::mark(thread), order::release); "

@@ -21,6 +21,7 @@ std::span<const NamedProgram> rundown_programs();
 std::span<const NamedProgram> sharded_programs();
 std::span<const NamedProgram> call_programs();
 std::span<const NamedProgram> call_variant_programs();
+std::span<const NamedProgram> call_signal_programs();
 std::span<const NamedProgram> registry_programs();  // all of its, with those below
 std::span<const NamedProgram> registry_call_programs();
 std::span<const NamedProgram> registry_misuse_programs();
@@ -31,6 +32,7 @@ std::span<const NamedProgram> planted_rundown_programs();
 std::span<const NamedProgram> planted_sharded_programs();
 std::span<const NamedProgram> planted_call_programs();
 std::span<const NamedProgram> planted_call_variant_programs();
+std::span<const NamedProgram> planted_call_signal_programs();
 std::span<const NamedProgram> planted_registry_programs();
 
 /// Explores a program, with or without a planted fault. Prints its bound and price.

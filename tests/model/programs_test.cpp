@@ -55,6 +55,10 @@ TEST_CASE("the call path holds its promises within the bounds that are printed")
     run(program);
   }
 }
+TEST_CASE(
+    "calls from signal handlers keep the promises of the call path within the bounds that are printed") {
+  run_all(call_signal_programs());
+}
 TEST_CASE("the registry's core holds its promises within the bounds that are printed" *
           doctest::test_suite("long")) {
   run_all(registry_programs());
