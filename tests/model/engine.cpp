@@ -165,7 +165,8 @@ bool Engine::next_frame() {
       if (each.commutes(done)) frame.sleeping.push_back(each);
     }
     for (std::size_t i = 0; i < before.current; ++i) {
-      if (before.actions[i].commutes(done)) frame.sleeping.push_back(before.actions[i]);
+      const Action& each = before.actions[i];
+      if (each.covers && each.commutes(done)) frame.sleeping.push_back(each);
     }
   }
   frame.enabled.clear();
@@ -179,9 +180,16 @@ bool Engine::next_frame() {
   if (options_.preemptions >= 0 && preemptions_ >= options_.preemptions) {
     std::erase_if(frame.enabled, [&](const Action& action) { return preempts(action); });
   }
+  for (Action& action : frame.enabled) {
+    action.covers = covers(action);
+  }
   for (const Action& action : frame.enabled) {
-    // One thread will do until a race with another shows up.
-    if (reduces() && !frame.actions.empty()) break;
+    // One thread will do until a race with another shows up. Not one that could also do what sleeps, whose
+    // races are not seen from here, nor one that can do something but its step, which others may let it do.
+    if (reduces() && !frame.actions.empty()) {
+      const ThreadId chosen = frame.actions.back().thread;
+      if (!sleeps(frame, chosen) && step_enabled(chosen)) break;
+    }
     wake(frame, action.thread);
   }
   if (frame.actions.empty()) {
@@ -201,10 +209,31 @@ bool Engine::backtrack() {
   return false;
 }
 
+/// Returns whether to leave the thread that ran last is a preemption. A thread that spins, waits or has a
+/// barrier under way is left for nothing, and one with stores in its buffer is not: so what happens to it
+/// without a step of its own never makes it dearer to leave.
+bool Engine::leaving_counts() {
+  if (last_ < 0) return false;
+  const auto id = static_cast<ThreadId>(last_);
+  const Op& op = threads_[id].pending;
+  if (op.kind == OpKind::kRelax || op.kind == OpKind::kHeavyEnd || op.ends_wait) return false;
+  return step_enabled(id) || memory_.buffered(id);
+}
+
 bool Engine::preempts(const Action& action) {
-  if (action.kind != Action::kStep || last_ < 0 || last_ == action.thread) return false;
-  const Thread& left = threads_[static_cast<unsigned>(last_)];
-  return left.pending.kind != OpKind::kRelax && step_enabled(static_cast<ThreadId>(last_));
+  return action.kind == Action::kStep && last_ != action.thread && leaving_counts();
+}
+
+/// Returns whether, once the runs that begin with an action have been explored, those need not be in which it
+/// comes later after others that it commutes with. They are the same runs in another order; but with a bound that
+/// order must not need more preemptions. It does not if the action goes on with the thread that ran last, which the
+/// other order leaves first and comes back to; unless it lets others go on, who are then no longer left for nothing.
+bool Engine::covers(const Action& action) {
+  if (options_.preemptions < 0 || options_.covered_beyond) return true;
+  if (action.kind == Action::kSignal) return last_ != action.thread || leaving_counts();
+  if (action.kind != Action::kStep) return true;
+  const OpKind kind = threads_[action.thread].pending.kind;
+  return last_ == action.thread && leaving_counts() && kind != OpKind::kUnlock && kind != OpKind::kWait;
 }
 
 void Engine::list_actions(std::vector<Action>& out) {

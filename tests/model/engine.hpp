@@ -135,7 +135,9 @@ class Engine {
     return options_.reduction == Reduction::kRaces && options_.preemptions < 0 &&
            options_.backend == Backend::kViews;
   }
+  [[nodiscard]] bool leaving_counts();
   [[nodiscard]] bool preempts(const Action& action);
+  [[nodiscard]] bool covers(const Action& action);
   void execute(const Action& action);
   void execute_step(ThreadId id, std::uint16_t choice);
   void relax(Thread& thread);
@@ -144,6 +146,7 @@ class Engine {
 
   // The reduction (reduction.cpp).
   void wake(Frame& frame, ThreadId thread);
+  [[nodiscard]] static bool sleeps(const Frame& frame, ThreadId thread) noexcept;
   void find_races(ThreadId thread);
   void reverse(std::size_t at, ThreadId id);
   void wake_all_since_relax();

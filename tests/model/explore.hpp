@@ -15,7 +15,7 @@ namespace model {
 enum class Reduction : std::uint8_t {
   kNone,
   kSleepSets,  // each is run once, but many are begun in vain
-  kRaces,  // and most of those not even begun. With views, and without a bound
+  kRaces,  // and most of those not even begun. With views, and without a bound; else as kSleepSets
 };
 
 struct Options {
@@ -26,6 +26,8 @@ struct Options {
   bool heavy_fence = true;  // whether the system offers the process-wide barrier
   bool interrupts = false;  // whether the program uses it: then plain accesses are steps of their own
   Reduction reduction = Reduction::kRaces;
+  /// With a bound: leaves out also what is covered by runs beyond the bound. Goes further, and may miss runs.
+  bool covered_beyond = false;
   std::set<std::uint64_t>* ends = nullptr;  // collects what all threads have seen in each run, hashed
   std::optional<Mutation> mutation;
 };

@@ -30,6 +30,14 @@ Outcomes outcomes_of(Program program, Backend backend) {
   return outcomes;
 }
 
+Report explore_noting(Program program, const Options& options, Outcomes& noted) {
+  outcomes.clear();
+  const Report report = explore(program, options);
+  CHECK_MESSAGE(report.fault.empty(), report.fault << "\n" << report.trace);
+  noted = outcomes;
+  return report;
+}
+
 bool allows(Program program, Backend backend, const char* outcome) {
   return outcomes_of(program, backend).count(outcome) == 1;
 }

@@ -31,6 +31,7 @@ using Outcomes = std::set<std::string>;
 void note(std::initializer_list<int> values);
 /// Returns what all runs of a program have noted.
 Outcomes outcomes_of(Program program, Backend backend = Backend::kViews);
+Report explore_noting(Program program, const Options& options, Outcomes& outcomes);
 bool allows(Program program, Backend backend, const char* outcome);
 
 std::string fault_of(Program program, Backend backend = Backend::kViews);

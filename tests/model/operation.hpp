@@ -75,6 +75,8 @@ struct Action {
   std::uint16_t choice = 0;  // kStep: which message is read, or kNewest; kServe: whose fence
   std::uint16_t uses[2] = {kNone, kNone};
   bool writes = true;
+  bool covers =
+      true;  // may be put to sleep: the runs that it covers need no fewer preemptions than those it leads to
 
   enum : std::uint16_t { kNewest = 0xFFFF };
 

@@ -35,8 +35,13 @@ std::span<const NamedProgram> planted_call_variant_programs();
 std::span<const NamedProgram> planted_call_signal_programs();
 std::span<const NamedProgram> planted_registry_programs();
 
-/// Explores a program, with or without a planted fault. Prints its bound and price.
+/// Explores a program, with or without a planted fault. Within a bound, runs are left out too that are covered
+/// by one beyond the bound: so it goes further, but not all runs within the bound are had.
 Report explore(const NamedProgram& program, const std::optional<Mutation>& mutation = {});
+/// Explores all runs of a program within a bound.
+Report explore_within(const NamedProgram& program, int preemptions);
+/// Prints a program's bound and price.
 void print(const NamedProgram& program, const Report& report);
+void print_within(const NamedProgram& program, int preemptions, const Report& report);
 
 }  // namespace model

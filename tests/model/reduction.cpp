@@ -16,6 +16,12 @@ void Engine::wake(Frame& frame, ThreadId thread) {
   }
 }
 
+/// Returns whether something that a thread could do at a frame is known to lead to explored runs.
+bool Engine::sleeps(const Frame& frame, ThreadId thread) noexcept {
+  return std::any_of(frame.sleeping.begin(), frame.sleeping.end(),
+                     [&](const Action& each) { return each.thread == thread; });
+}
+
 /// Looks for steps so far that race with the next one of a thread.
 void Engine::find_races(ThreadId id) {
   const Thread& thread = threads_[id];
