@@ -209,6 +209,16 @@ void asks_whether_it_is_inside(Run& run) {
   });
 }
 
+// A thread has ended, and what is called lies where its data were: its free slots hold that address.
+void where_a_threads_data_were(Run& run) {
+  auto& world = make_world<Calls>(run, 1);
+  run.set_up_as(reinterpret_cast<std::uintptr_t>(static_cast<Calls::Target*>(&world.first)));
+  check(!world.call(world.other_cell), "nothing is there");
+  run.thread([&] { world.call(world.cell); }, pointer(0));
+  run.thread([&] { world.detach(world.cell); });
+  run.at_end([&] { end(world, 1); });
+}
+
 // The second call of the thread finds no slot, and what it goes to has just been put in.
 void slotless_swap(Run& run) {
   using W = World<OneSlot>;
@@ -349,6 +359,7 @@ const NamedProgram kPrograms[] = {
     {"1 slot: left on another thread, slot used", left_on_another_thread_and_slot_used, 1, 3, with_barrier()},
     {"1 slot: owes for 2", owes_for_two, -1, -1, with_barrier()},
     {"1 slot: swap", slotless_swap, -1, -1, with_barrier()},
+    {"where a thread's data were", where_a_threads_data_were, 2, 3, with_barrier()},
     {"asks whether it is inside", asks_whether_it_is_inside, -1, -1, with_barrier()},
     {"1 slot, real fences: nested", nested<OneSlot, true, false>, -1, -1, without_barrier()},
     {"table grows: another registers", callers_and_detacher<SmallTable, 1, 2>, 2, 3, with_barrier()},

@@ -74,7 +74,7 @@ std::vector<Mutation> fences_and_looks() {
       mutant("cell", fast, "order::acquire) != target", Mutation::kUnchanged),
       mutant("cell, out of line", domain, "order::acquire) == target", Mutation::kUnchanged),
       mutant("what is owed", domain, "owed.load(order::relaxed) != 0", Mutation::kZero),
-      mutant("what is owed, after the fence", record, "const Word seen = owed.load(order::relaxed)",
+      mutant("what is owed, after the fence", record, "Word seen = owed.load(order::relaxed)",
              Mutation::kZero),
   };
 }
@@ -100,6 +100,8 @@ constexpr std::array kHints{
     Hint{"settled elsewhere without the mutex", "1 slot: left on another thread, called again"},
     Hint{"settles for those who are inside", "1 slot: left on another thread, called again"},
     Hint{"signals come in under the mutex", "signal: in a first call"},
+    Hint{"charges what is free", "where a thread's data were"},
+    Hint{"calls of one who has moved are not known", "asks whether it is inside"},
     Hint{"charges more than its batch", "calls: refused between 2 detaches"},
     Hint{"attaches out of turn", "registry, one word: 2 come, one at a time"},
     Hint{"asked while calls are let in", "registry, one word: called when asked"},
@@ -143,7 +145,7 @@ class Search {
   Finding run(std::uint64_t most) {
     for (const Hint& hint : kHints) {
       if (hint.mutant != mutant_.name) continue;
-      each(most, [&](const NamedProgram& program) { return program.name == hint.program; });
+      each(10 * most, [&](const NamedProgram& program) { return program.name == hint.program; });
     }
     // A little of every program first, then more: most faults are found within a few runs of the right one.
     for (const std::uint64_t patience : {std::uint64_t{100}, std::min(most, std::uint64_t{2'000}), most}) {

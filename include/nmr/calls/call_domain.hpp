@@ -45,11 +45,12 @@ class BasicCallDomain {
   BasicCallDomain(const BasicCallDomain&) = delete;
   BasicCallDomain& operator=(const BasicCallDomain&) = delete;
 
-  /// Precondition  no call is in progress and nothing drains (trapped).
+  /// Precondition  no call is in progress (trapped for those in slots).
   ~BasicCallDomain() {
     if (roster_.in_use())
       Atomics::misuse({"CallDomain", "~CallDomain", "destroyed while a call is in progress", this});
-    for (Table* table = newest_.load(order::relaxed); table != nullptr;) {  // relaxed: as above
+    Table* table = newest_.load(order::relaxed);  // relaxed: nobody else may be here
+    while (table != nullptr) {
       Table* const older = table->older();
       Table::destroy(table);
       table = older;
@@ -76,7 +77,7 @@ class BasicCallDomain {
   }
 
   /// Leaves a call to the target that this thread, not always the leaver, has entered; or takes back one that
-  /// was refused, then without a target.
+  /// was refused.
   NMR_ALWAYS_INLINE static void clear_slot(Slot& slot, Target* target, std::uintptr_t thread) noexcept {
     // [cd:4] release, pairs with [cd:1], [cd:9]: the call.
     slot.target.store(Slot::mark(thread), order::release);
@@ -110,7 +111,7 @@ class BasicCallDomain {
     const std::uintptr_t thread = Atomics::thread_pointer();
     // acquire [cd:2]
     for (Table* table = newest_.load(order::acquire); table != nullptr; table = table->older()) {
-      Record* const record = table->find(thread);
+      Record* const record = table->find(thread, true);
       if (record == nullptr) continue;
       for (Slot& slot : record->slots) {
         if (Target* const target = record->inside(slot)) f(*target);
@@ -128,11 +129,13 @@ class BasicCallDomain {
  private:
   NMR_COLD static Entry enter(BasicCallDomain& self, Cell& cell, Slot* refused) noexcept {
     const std::uintptr_t thread = Atomics::thread_pointer();
-    if (refused != nullptr) clear_slot(*refused, nullptr, thread);
-    Record* const record = self.own_record();
-    Slot* const slot = record != nullptr ? record->free_slot() : nullptr;
-    if (slot == nullptr) return {&self.slotless(), self.enter_slotless(cell)};
+    // relaxed: this thread's own
+    if (refused != nullptr) clear_slot(*refused, refused->target.load(order::relaxed), thread);
     for (;;) {
+      // Anew each time: what clear_slot() runs may have called, and be inside still.
+      Record* const record = self.own_record();
+      Slot* const slot = record != nullptr ? record->free_slot() : nullptr;
+      if (slot == nullptr) return {&self.slotless(), self.enter_slotless(cell)};
       Target* const target = cell.current.load(order::relaxed);  // relaxed: validated by [cd:7]
       put_guess_right(cell, target);
       if (target == Cell::nothing()) return {nullptr, nullptr};
@@ -141,7 +144,7 @@ class BasicCallDomain {
       self.real_fences_ ? Atomics::full_fence() : Atomics::light_fence();
       // [cd:7] acquire, pairs with [cd:8]: what the target was before it was published.
       if (cell.current.load(order::acquire) == target) return {slot, target};
-      clear_slot(*slot, nullptr, thread);
+      clear_slot(*slot, target, thread);
     }
   }
 
@@ -165,8 +168,8 @@ class BasicCallDomain {
     });
   }
 
-  /// Returns the calling thread's record: the one in the newest table, made if need be; or, while it is
-  /// inside some of its calls there or there is no memory, the one in an older table. Null if there is none.
+  /// Returns the calling thread's record: the one in the newest table, made if need be; or, if there is no memory,
+  /// the one in an older table. Null if there is none. The calls that it is inside of in older tables go on there.
   Record* own_record() noexcept {
     const std::uintptr_t thread = Atomics::thread_pointer();
     Record* outgrown = nullptr;
@@ -178,11 +181,10 @@ class BasicCallDomain {
       outgrown = record;
       break;
     }
-    if (outgrown != nullptr && !outgrown->idle()) return outgrown;
     Record* const record = under_mutex([&] { return add_record(thread); });
     if (record == nullptr) return outgrown;
-    // relaxed: of this thread, which has no call in it, and has held the mutex since every lane was changed.
-    if (outgrown != nullptr) outgrown->owner.store(Record::kMoved, order::relaxed);
+    // relaxed: only this thread tells one from the other, and it has held the mutex since every lane was changed.
+    if (outgrown != nullptr) outgrown->owner.store(thread | Record::kMoved, order::relaxed);
     return record;
   }
 
@@ -219,15 +221,16 @@ class BasicCallDomain {
   NMR_COLD static void leave(BasicCallDomain& self, Slot& slot, Target* target) noexcept {
     if (&slot == &self.slotless()) return target->refs().release();
     if (self.real_fences_) Atomics::full_fence();
-    // relaxed: it is this thread, or it is not.
-    const bool own = Record::of(slot).owner.load(order::relaxed) == Atomics::thread_pointer();
-    Target* const owed = own ? slot.settle() : self.settle_elsewhere(slot);
+    const bool own = Record::of(slot).thread() == Atomics::thread_pointer();
+    Target* const owed = own ? slot.settle(target) : self.settle_elsewhere(slot);
     if (owed != nullptr) owed->refs().release();
   }
 
-  /// A guard that is left on another thread frees the slot for its owner, who may be inside the next call by
-  /// now, and owe for that.
+  /// A guard that is left on another thread frees the slot for its owner, who may be inside the same target again
+  /// by now, and owe for that.
   Target* settle_elsewhere(Slot& slot) noexcept {
+    // relaxed: ordered by the fences; where nothing is owed yet, the detacher will see that the call has left.
+    if (Slot::owes(slot.owed.load(order::relaxed)) == nullptr) return nullptr;
     return under_mutex([&] { return slot.settle_if_left(); });
   }
 
@@ -239,8 +242,13 @@ class BasicCallDomain {
       self.detach_fence();  // after it, a leaver whose clearing is not seen here sees what it owes
       self.under_mutex([&] { self.roster_.settle_for_those_who_left(due); });
     }
-    due.run();
-    Target::drop_each(batch);  // last: after it the domain may be gone
+    // All are let go of before the first completion runs, since that may wait for another.
+    while (batch != nullptr) {
+      Target* const next = batch->next_to_close();
+      due.append(batch->refs().release_deferred());
+      batch = next;
+    }
+    due.run();  // last: after it the domain may be gone
   }
 
   template <class F>

@@ -1,4 +1,5 @@
 #pragma once
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -26,7 +27,8 @@ struct BasicCallSlot {
     kAlways = kRealFences | kSlotless,  // stay as they are; the rest is the address of a target or null
   };
 
-  /// Returns what a free slot of this thread's holds. No target: it is where the thread's own data are.
+  /// Returns what a free slot of this thread's holds. No target while the thread lives: it is where the thread's
+  /// own data are. Later one may be there, so a mark is told by the record's owner alone.
   [[nodiscard]] NMR_ALWAYS_INLINE static Target* mark(std::uintptr_t thread) noexcept {
     return reinterpret_cast<Target*>(thread);
   }
@@ -38,12 +40,15 @@ struct BasicCallSlot {
     // [cd:10] release RMW, pairs with [cd:15]: the reference has been taken.
     return owes(owed.exchange(reinterpret_cast<Word>(&inside) | marks, order::release));
   }
-  /// Returns what is owed, for its owner, who has left and enters no other call meanwhile; or null.
-  [[nodiscard]] Target* settle() noexcept {
-    const Word seen = owed.load(order::relaxed);  // relaxed: ordered by the fences; validated by the exchange
-    if (owes(seen) == nullptr) return nullptr;
-    // [cd:15] acquire RMW, pairs with [cd:10]: what is released was taken before.
-    return owes(owed.exchange(seen & kAlways, order::acquire));
+  /// Takes out and returns what the leaver of a call to `left` owes, or returns null if it owes nothing. For the slot's owner, who has left and
+  /// enters no other call meanwhile; but for its signal handlers, and each of those settles for its own calls.
+  [[nodiscard]] Target* settle(Target* left) noexcept {
+    Word seen = owed.load(order::relaxed);  // relaxed: ordered by the fences; validated by the CAS
+    if (owes(seen) != left) return nullptr;
+    // [cd:15] acquire CAS, pairs with [cd:10]: what is released was taken before. relaxed where it fails: the
+    // detacher has settled.
+    const bool taken = owed.compare_exchange_strong(seen, seen & kAlways, order::acquire, order::relaxed);
+    return taken ? left : nullptr;
   }
   /// Returns what is owed if its call has left, or null. For anybody, under the mutex: so nothing new comes to
   /// be owed between the look at the call and the taking.
@@ -58,6 +63,7 @@ struct BasicCallSlot {
   }
 
   [[nodiscard]] static Target* owes(Word word) noexcept {
+    static_assert(alignof(Target) > kAlways);
     return reinterpret_cast<Target*>(word & ~Word{kAlways});
   }
 
@@ -70,12 +76,13 @@ struct BasicCallSlot {
 /// thread pointer inherits the record. It is given with the memory that it points to, and to reuse memory is to be
 /// ordered after its last use; the slots alone would not do, since they may be read as they were at first.
 template <AtomicsPolicy Atomics>
-struct alignas(2 * kCacheLine) BasicCallRecord {
+struct alignas(2 * kCacheLine) alignas(std::bit_ceil(Atomics::kCallSlots * sizeof(BasicCallSlot<Atomics>) +
+                                                     3 * sizeof(void*))) BasicCallRecord {
   using Slot = BasicCallSlot<Atomics>;
   using Target = BasicCallTarget<Atomics>;
   enum : std::uintptr_t {
     kFree = 0,
-    kMoved = 1,  // its thread has a record in a larger table now; keeps probe sequences whole
+    kMoved = 1,  // beside the thread pointer: it has a record in a larger table now, and enters calls there
   };
 
   Slot slots[Atomics::kCallSlots];  // first: where the first look goes
@@ -96,8 +103,12 @@ struct alignas(2 * kCacheLine) BasicCallRecord {
   [[nodiscard]] Target* inside(const Slot& slot) const noexcept {
     // [cd:9] acquire, pairs with [cd:4], [cd:5], [cd:6]: the calls that have left this slot.
     Target* const target = slot.target.load(order::acquire);
-    // relaxed: written under the mutex, or by this thread.
-    return target != Slot::mark(owner.load(order::relaxed)) ? target : nullptr;
+    return target != Slot::mark(thread()) ? target : nullptr;
+  }
+
+  /// Returns the thread pointer that it belongs to, also when that has moved.
+  [[nodiscard]] std::uintptr_t thread() const noexcept {
+    return owner.load(order::relaxed) & ~std::uintptr_t{kMoved};  // relaxed: set once, under the mutex
   }
 
   /// Returns a free slot or null. Only the owner may ask.
@@ -106,13 +117,6 @@ struct alignas(2 * kCacheLine) BasicCallRecord {
       if (inside(slot) == nullptr) return &slot;
     }
     return nullptr;
-  }
-
-  [[nodiscard]] bool idle() const noexcept {
-    for (const Slot& slot : slots) {
-      if (inside(slot) != nullptr) return false;
-    }
-    return true;
   }
 
   [[nodiscard]] static BasicCallRecord& of(Slot& slot) noexcept {

@@ -23,12 +23,11 @@ class BasicCallRoster {
   /// leaver owes. Returns whether there was any.
   [[nodiscard]] bool charge_those_inside(Target* batch, CompletionBatch& due) noexcept {
     bool any = false;
-    for_each_slot([&](const Record&, Slot& slot) {
-      // acquire [cd:9]
-      Target* const inside = slot.target.load(order::acquire);
+    for_each_slot([&](const Record& record, Slot& slot) {
+      Target* const inside = record.inside(slot);
       // The batch alone: anything else is an address and nothing more. A slot may hold that of a target which
       // was never validated, and is gone.
-      if (!contains(batch, inside)) return;
+      if (inside == nullptr || !contains(batch, inside)) return;
       any = true;
       inside->refs().duplicate();  // first: its leaver may release it at once
       release(slot.charge(*inside), due);
@@ -45,11 +44,8 @@ class BasicCallRoster {
   [[nodiscard]] bool in_use() noexcept {
     bool used = false;
     for_each_slot([&](const Record& record, Slot& slot) {
-      // relaxed: nobody else may be here. What has moved was idle then.
-      const bool moved = record.owner.load(order::relaxed) == Record::kMoved;
-      // relaxed: as above
-      const bool owes = Slot::owes(slot.owed.load(order::relaxed)) != nullptr;
-      used = used || owes || (!moved && record.inside(slot) != nullptr);
+      // relaxed: nobody else may be here.
+      used = used || record.inside(slot) != nullptr || Slot::owes(slot.owed.load(order::relaxed)) != nullptr;
     });
     return used;
   }

@@ -14,7 +14,7 @@ namespace nmr {
 /// records follow the table, and what the first look needs stands once for each slot, at the same distance
 /// before it: so a pointer to a slot of the first record is all that the first look needs.
 template <AtomicsPolicy Atomics>
-class alignas(2 * kCacheLine) BasicCallTable {
+class alignas(BasicCallRecord<Atomics>) BasicCallTable {
  public:
   using Record = BasicCallRecord<Atomics>;
   using Slot = BasicCallSlot<Atomics>;
@@ -44,14 +44,14 @@ class alignas(2 * kCacheLine) BasicCallTable {
     return *reinterpret_cast<Slot*>(bytes + (spread(thread) & column->byte_mask));
   }
 
-  /// Returns the thread's record or null. Only the thread itself may ask: nobody else writes its thread
-  /// pointer here.
-  [[nodiscard]] Record* find(std::uintptr_t thread) noexcept {
+  /// Returns the thread's record or null; `moved` says whether one that it has moved out of will do. Only the
+  /// thread itself may ask: nobody else writes its thread pointer here.
+  [[nodiscard]] Record* find(std::uintptr_t thread, bool moved = false) noexcept {
     for (std::size_t i = 0; i != size(); ++i) {
       Record& record = probe(thread, i);
       // relaxed: its own store, or that of an earlier thread with this thread pointer, which has ended.
       const std::uintptr_t owner = record.owner.load(order::relaxed);
-      if (owner == thread) return &record;
+      if (owner == thread || (moved && owner == (thread | Record::kMoved))) return &record;
       if (owner == Record::kFree) return nullptr;
     }
     return nullptr;

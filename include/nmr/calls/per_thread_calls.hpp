@@ -73,9 +73,10 @@ struct BasicPerThreadCalls {
 
     /// Leaves. The target may be gone from here on.
     NMR_ALWAYS_INLINE void leave() noexcept {
-      if (entry_.target == nullptr) return;
-      Domain::clear_slot(*entry_.slot, entry_.target, thread_);
-      entry_.target = nullptr;
+      Target* const target = entry_.target;
+      if (target == nullptr) return;
+      entry_.target = nullptr;  // first: what is left may be what the guard is in
+      Domain::clear_slot(*entry_.slot, target, thread_);
     }
 
     /// Turns the call into a reference of its own, and leaves. Returns what it holds.
