@@ -132,11 +132,7 @@ Found search(Options options) {
   return found;
 }
 
-#ifdef NMR_MODEL_HAND_OFF
-constexpr unsigned kPrograms = 5;
-#else
 constexpr unsigned kPrograms = 60;
-#endif
 
 bool within(const Outcomes& few, const Outcomes& many) {
   return std::includes(many.begin(), many.end(), few.begin(), few.end());
