@@ -140,6 +140,61 @@ TEST_CASE("store buffering: one heavy fence stands for both") {
   }
 }
 
+// Each of these empties its thread's store buffer before the load.
+enum class Drain { kModify, kLock, kStore };
+template <Drain drain>
+void store_buffering_drained(Run& run) {
+  auto& s = *new Shared;
+  auto& mutex = *new Mutex;
+  const auto between = [&s, &mutex](auto& own) {
+    if (drain == Drain::kModify) (void)s.z.fetch_add(1, kRelaxed);
+    if (drain == Drain::kLock) {
+      mutex.lock();
+      mutex.unlock();
+    }
+    if (drain == Drain::kStore) own.store(1, std::memory_order_seq_cst);
+  };
+  run.thread([&s, between] {
+    s.x.store(1, kRelaxed);
+    between(s.x);
+    s.a = s.y.load(kRelaxed);
+  });
+  run.thread([&s, between] {
+    s.y.store(1, kRelaxed);
+    between(s.y);
+    s.b = s.x.load(kRelaxed);
+  });
+  run.at_end([&s] { note({s.a, s.b}); });
+}
+
+TEST_CASE(
+    "store order: locks, read-modify-writes and seq_cst stores empty the buffer, and sequences need none") {
+  CHECK_FALSE(allows(store_buffering_drained<Drain::kModify>, Backend::kTso, "00"));
+  CHECK_FALSE(allows(store_buffering_drained<Drain::kLock>, Backend::kTso, "00"));
+  CHECK_FALSE(allows(store_buffering_drained<Drain::kStore>, Backend::kTso, "00"));
+  CHECK(allows(store_buffering_drained<Drain::kStore>, Backend::kTso, "11"));
+  CHECK_FALSE(allows(store_buffering<Fence::kNone, Fence::kHeavy>, Backend::kSequential, "00"));
+  CHECK(allows(store_buffering<Fence::kNone, Fence::kHeavy>, Backend::kSequential, "11"));
+}
+
+// What sets a program up, and what ends it, stores and then modifies.
+void stored_before_and_after(Run& run) {
+  auto& s = *new Shared;
+  s.x.store(1, kRelaxed);
+  (void)s.x.fetch_add(1, kRelaxed);
+  run.thread([&s] { s.a = s.x.load(kRelaxed); });
+  run.at_end([&s] {
+    s.y.store(1, kRelaxed);
+    note({s.a, s.y.fetch_add(1, kRelaxed)});
+  });
+}
+
+TEST_CASE("the setup and the end of a program are done with their stores") {
+  for (const Backend backend : {Backend::kSequential, Backend::kTso, Backend::kViews}) {
+    CHECK(outcomes_of(stored_before_and_after, backend) == Outcomes{"21"});
+  }
+}
+
 TEST_CASE("message passing needs release and acquire under views, and nothing on hardware with store order") {
   CHECK_FALSE(allows(message_passing<kRelease, kAcquire>, Backend::kViews, "10"));
   CHECK(allows(message_passing<kRelaxed, kAcquire>, Backend::kViews, "10"));
@@ -303,12 +358,15 @@ TEST_CASE("a heavy fence does not order plain data by itself") {
 }
 
 TEST_CASE("a wake-up that is lost is a deadlock, and so are two locks taken crosswise") {
-  CHECK(fault_of(wake<true>) == "");
-  CHECK(found(fault_of(wake<false>), "deadlock"));
-  CHECK(fault_of(two_mutexes<true>) == "");
-  CHECK(found(fault_of(two_mutexes<false>), "deadlock"));
-  CHECK(found(fault_of(wait_in_vain<false>), "deadlock"));
-  CHECK(fault_of(wait_in_vain<true>) == "");
+  for (const Backend backend : {Backend::kSequential, Backend::kTso, Backend::kViews}) {
+    CHECK(fault_of(wake<true>, backend) == "");
+    CHECK(found(fault_of(wake<false>, backend), "deadlock"));
+    CHECK(fault_of(two_mutexes<true>, backend) == "");
+    CHECK(found(fault_of(two_mutexes<false>, backend), "deadlock"));
+    CHECK(found(fault_of(wait_in_vain<false>, backend), "deadlock"));
+    CHECK(fault_of(wait_in_vain<true>, backend) == "");
+    CHECK(found(fault_of(spin_for_nobody, backend), "deadlock"));
+  }
 }
 
 TEST_CASE("a spin ends when what it waits for has been stored, and is a deadlock when nobody will") {

@@ -132,11 +132,9 @@ Found search(Options options) {
   return found;
 }
 
-#ifdef NMR_MODEL_HAND_OFF
-constexpr unsigned kPrograms = 5;
-#else
 constexpr unsigned kPrograms = 60;
-#endif
+constexpr unsigned kTelling =
+    317;  // finds what those before do not: a thread chosen though part of it sleeps
 
 bool within(const Outcomes& few, const Outcomes& many) {
   return std::includes(many.begin(), many.end(), few.begin(), few.end());
@@ -147,7 +145,8 @@ bool within(const Outcomes& few, const Outcomes& many) {
 TEST_CASE(
     "random programs end the same with every reduction, and each backend allows what a stronger one does") {
   unsigned whole = 0;
-  for (unsigned seed = 0; seed < kPrograms; ++seed) {
+  for (unsigned nth = 0; nth <= kPrograms; ++nth) {
+    const unsigned seed = nth < kPrograms ? nth : kTelling;
     drawn = draw(seed, seed % 2 == 0);
     Outcomes of_backend[3];
     bool compare = true;

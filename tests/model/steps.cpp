@@ -38,6 +38,8 @@ Engine::Outcome Engine::take_step(const Op& op) {
     } else {
       execute_step(current_, Action::kNewest);
     }
+    // Nobody is there to see a store late, and the next step may need an empty buffer.
+    while (alone_ && memory_.buffered(current_)) memory_.flush(current_);
     if (!memory_.fault.empty()) set_fault(memory_.fault);
     if (!fault_.empty()) fail(fault_, op.site);
   } else {
