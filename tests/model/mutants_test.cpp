@@ -110,6 +110,7 @@ constexpr std::array kHints{
     Hint{"follows what another thread has replaced", "registry, one word: waits for itself"},
     Hint{"own call overlooked", "registry: waits in a call"},
     Hint{"next of a batch not marked", "registry, one word: waits for the next"},
+    Hint{"next to close not marked", "registry, one word: waits for the next to close"},
     Hint{"next offer not marked", "registry, one word: waits for the next offer"},
     Hint{"visit goes on without the mutex", "registry, one word: several visited"},
     Hint{"orphan noted without the mutex", "registry, one word: destroyed with 2 bindings"},

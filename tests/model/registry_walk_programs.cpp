@@ -81,6 +81,27 @@ void waits_for_the_next_offer(Run& run) {
   });
 }
 
+// One attach takes a binding each out of two occupied handles. Both are detached by another thread, so that they end as
+// this one closes them, the first before the second: what is told of the first's end waits for the second's.
+template <class Calls>
+void waits_for_the_next_to_close(Run& run) {
+  auto& world = *new Crowd<Calls>;
+  world.client.handle = &world.cell;
+  world.other_provider.handle = &world.callback_cell;
+  world.provider.enter();
+  world.provider.agrees = Agrees::kNo;
+  world.other_client.enter();
+  world.provider.agrees = Agrees::kYes;
+  world.client.enter();
+  world.provider.end_waits_for = &world.other_client;
+  run.thread([&] { world.other_provider.enter(); });
+  run.thread([&] {
+    world.other_client.leave_untold();
+    world.provider.leave();
+  });
+  run.at_end([&] { world.end(); });
+}
+
 // A wait inside a call, while both sides leave.
 template <class Calls>
 void waits_in_a_call(Run& run) {
@@ -171,11 +192,14 @@ const NamedProgram kPrograms[] = {
     {"registry, one word: waits for itself", waits_for_itself<OneWord>, 2, 3},
     {"registry, one word: waits for the next", waits_for_the_next<OneWord>, 2, 4},
     {"registry, one word: waits for the next offer", waits_for_the_next_offer<OneWord>, 2, 3},
+    {"registry, one word: waits for the next to close", waits_for_the_next_to_close<OneWord>, 2, 3},
     {"registry, one word: 1 of 2 comes, 1 of 2 leaves", one_of_two_each<OneWord>, 2, 4},
     {"registry, one word: 2 listed", two_listed<OneWord>, 1, 2},
     {"registry, one word: 2 leave, 1 comes", two_leave_one_comes<OneWord>, 1, 2},
     {"registry, one word: several visited", several_visited<OneWord>, 2, 3},
     {"registry: waits for itself", waits_for_itself<PerThread>, 3, 4, without_barrier()},
+    {"registry: waits for the next to close", waits_for_the_next_to_close<PerThread>, 2, 3,
+     without_barrier()},
     {"registry: waits in a call", waits_in_a_call<PerThread>, 2, 4, without_barrier()},
 };
 

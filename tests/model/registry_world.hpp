@@ -109,6 +109,7 @@ struct Party {
 
   /// The end of the registration.
   void end() noexcept {
+    if (end_waits_for != nullptr) (void)end_waits_for->try_wait();  // ends, one way or another
     free_module();
     if (destroys != nullptr) {
       world.core.destroy(*destroys->registration);
@@ -201,6 +202,7 @@ struct Party {
   void (*in_detach)(Party& self) noexcept = nullptr;
   Party* other = nullptr;  // that this concerns
   Party* destroys = nullptr;  // whose registration its end ends too
+  Party* end_waits_for = nullptr;  // whom it waits for when it is told of its own end
   typename Core::Registration* registration = nullptr;
   Module* module = new Module{*this};
   int ends = 0;

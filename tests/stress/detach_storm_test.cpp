@@ -7,6 +7,7 @@
 #include "binding/echo.hpp"
 #include "platform/threads.hpp"
 #include "stress/budget.hpp"
+#include "stress/module.hpp"
 #include "stress/totals.hpp"
 
 namespace {
@@ -28,7 +29,7 @@ struct StormModule : nmr::Completion {
 
 TEST_CASE_TEMPLATE(
     "detach storm: modules come and go under calls, each ends exactly once and is freed at once", Calls,
-    PerThread, PerThreadRealFences, OneWord) {
+    PerThread, Delayed, DelayedWithRealFences, OneWord, DelayedOneWord) {
   constexpr int kHandles = 4;
   Budget budget;
   Totals totals;
@@ -39,6 +40,7 @@ TEST_CASE_TEMPLATE(
   {
     Threads callers(4, [&](int i) {
       auto random = budget.random(i);
+      const Delays delays(budget.random(100 + i));
       Tally tally(totals);
       while (!stop.load(std::memory_order_relaxed)) {
         auto& handle = *handles[random.below(kHandles)];
@@ -58,6 +60,7 @@ TEST_CASE_TEMPLATE(
     });
     Threads detachers(2, [&](int i) {
       auto random = budget.random(4 + i);
+      const Delays delays(budget.random(110 + i));
       Tally tally(totals);
       while (budget.more()) {
         auto& handle = *handles[2 * static_cast<std::uint32_t>(i) + random.below(2)];

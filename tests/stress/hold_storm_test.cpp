@@ -9,12 +9,13 @@
 #include "binding/echo.hpp"
 #include "platform/threads.hpp"
 #include "stress/budget.hpp"
+#include "stress/module.hpp"
 #include "stress/totals.hpp"
 
 TEST_CASE_TEMPLATE(
     "hold storm: holds pass from thread to thread while their bindings detach, and keep them until the "
     "last is dropped",
-    Calls, PerThread, PerThreadRealFences, OneWord) {
+    Calls, PerThread, Delayed, DelayedWithRealFences, OneWord, DelayedOneWord) {
   using Hold = EchoHold<Calls>;
   constexpr int kBoxes = 8;
   Budget budget;
@@ -31,6 +32,7 @@ TEST_CASE_TEMPLATE(
   {
     Threads callers(2, [&](int i) {
       auto random = budget.random(i);
+      const Delays delays(budget.random(100 + i));
       Tally tally(totals);
       while (!stop.load(std::memory_order_relaxed)) {
         auto guard = handle.try_call();
@@ -46,6 +48,7 @@ TEST_CASE_TEMPLATE(
     });
     Threads workers(2, [&](int i) {
       auto random = budget.random(2 + i);
+      const Delays delays(budget.random(110 + i));
       Tally tally(totals);
       bool empty = false;
       // To the end, and until nothing is left: a detach waits for what lies in the boxes.
@@ -62,6 +65,7 @@ TEST_CASE_TEMPLATE(
         }
       }
     });
+    const Delays delays(budget.random(120));
     Tally tally(totals);
     while (budget.more()) {
       EchoModule<Calls> module;

@@ -107,23 +107,28 @@ TEST_CASE_TEMPLATE(
       const auto status =
           replaced != nullptr ? handle.attach(next.binding(), *replaced) : handle.attach(next.binding());
       tally.expect(status == nmr::Status::kSuccess);
-      ++tally.detaches;
     };
     while (budget.more()) {
       Module& next = Module::make(pages, tally, random);
       switch (attached != nullptr ? random.below(4) : 0) {
-        case 0: attach(next, attached); break;
+        case 0:
+          attach(next, attached);
+          if (attached != nullptr) ++tally.swaps;
+          break;
         case 1:
           attach(next, nullptr);
+          ++tally.swaps;
           wait_until_gone(*attached, random, tally);
           break;
         case 2:
           tally.expect(handle.detach(*attached));
+          ++tally.detaches;
           if (random.one_in(2)) std::this_thread::yield();
           attach(next, nullptr);
           break;
         default:
           tally.expect(handle.detach_and_wait() == nmr::Status::kSuccess);
+          ++tally.detaches;
           attached->run();
           attach(next, nullptr);
       }
@@ -131,6 +136,7 @@ TEST_CASE_TEMPLATE(
       if (random.one_in(4)) std::this_thread::yield();
     }
     tally.expect(handle.detach(*attached));
+    ++tally.detaches;
   });
   totals.finish();
 }
@@ -157,7 +163,7 @@ TEST_CASE_TEMPLATE(
     while (budget.more()) {
       Module& next = Module::make(pages, tally, random);
       tally.expect(handle.attach(next.binding()) == nmr::Status::kSuccess);
-      ++tally.detaches;
+      ++tally.swaps;
       if (last[i] != nullptr) wait_until_gone(*last[i], random, tally);
       last[i] = &next;
       if (random.one_in(4)) std::this_thread::yield();

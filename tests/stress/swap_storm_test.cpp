@@ -8,6 +8,7 @@
 #include "binding/echo.hpp"
 #include "platform/threads.hpp"
 #include "stress/budget.hpp"
+#include "stress/module.hpp"
 #include "stress/totals.hpp"
 
 namespace {
@@ -38,7 +39,7 @@ struct CountedEnd : nmr::Completion {
 TEST_CASE_TEMPLATE(
     "swap storm: modules replace each other all the time, are freed when they have drained, and no call "
     "is refused",
-    Calls, PerThread, PerThreadRealFences) {
+    Calls, PerThread, Delayed, DelayedWithRealFences) {
   Budget budget;
   Totals totals;
   typename Calls::Domain domain;
@@ -49,6 +50,7 @@ TEST_CASE_TEMPLATE(
   {
     Threads callers(3, [&](int i) {
       auto random = budget.random(i);
+      const Delays delays(budget.random(100 + i));
       Tally tally(totals);
       while (!stop.load(std::memory_order_relaxed)) {
         call_to_depth(handle, random.one_in(16) ? random.below(12) : random.below(3), tally);
@@ -58,13 +60,14 @@ TEST_CASE_TEMPLATE(
     std::unique_ptr<EchoModule<Calls>> last[2];
     Threads swappers(2, [&](int i) {
       auto random = budget.random(3 + i);
+      const Delays delays(budget.random(110 + i));
       Tally tally(totals);
       while (budget.more()) {
         auto next = std::make_unique<EchoModule<Calls>>();
         auto* const replaced = new CountedEnd(totals);
         ++tally.expected;
         tally.expect(handle.attach(next->binding, *replaced) == nmr::Status::kSuccess);
-        ++tally.detaches;
+        ++tally.swaps;
         if (last[i] != nullptr) tally.expect(last[i]->binding.wait_until_detached() == nmr::Status::kSuccess);
         last[i] = std::move(next);
         if (random.one_in(4)) std::this_thread::yield();

@@ -7,7 +7,8 @@
 struct Totals {
   std::atomic<std::int64_t> calls{0};
   std::atomic<std::int64_t> refused{0};
-  std::atomic<std::int64_t> detaches{0};  // swaps too
+  std::atomic<std::int64_t> swaps{0};  // one thing put in the place of another
+  std::atomic<std::int64_t> detaches{0};
   std::atomic<std::int64_t> expected{0};  // completions
   std::atomic<std::int64_t> seen{0};
   std::atomic<std::int64_t> bad{0};  // answers and results that were wrong
@@ -24,6 +25,7 @@ struct Tally {
   ~Tally() {
     totals.calls.fetch_add(calls);
     totals.refused.fetch_add(refused);
+    totals.swaps.fetch_add(swaps);
     totals.detaches.fetch_add(detaches);
     totals.expected.fetch_add(expected);
     totals.bad.fetch_add(bad);
@@ -38,6 +40,7 @@ struct Tally {
   Totals& totals;
   std::int64_t calls = 0;
   std::int64_t refused = 0;
+  std::int64_t swaps = 0;
   std::int64_t detaches = 0;
   std::int64_t expected = 0;
   std::int64_t bad = 0;

@@ -222,7 +222,15 @@ struct BasicAttach {
         binding->detach_requested = true;
       }
     }
-    Calls::close(state.calls, replaced);  // not before: until now its calls kept each binding here
+    // Not before: until now its calls kept each binding here. One by one: what the end of one runs may ask
+    // whether it can wait for one that is still to be closed, and that another thread has claimed.
+    typename State::CallbackScope scope(state, replaced);
+    while (replaced != nullptr) {
+      Target* const target = replaced;
+      replaced = static_cast<Target*>(target->next_to_close());
+      target->link_to_close(nullptr);
+      Calls::close(state.calls, target);
+    }
   }
 };
 

@@ -32,12 +32,10 @@ class BasicRegistryState {
   class CallbackScope {
    public:
     CallbackScope(BasicRegistryState& state, Binding& binding, Target* const* replaced = nullptr) noexcept
-        : state_(state), binding_(binding), replaced_(replaced), thread_(Atomics::thread_pointer()) {
-      LockGuard lock(state_.mutex);
-      next_ = state_.in_callbacks_;
-      state_.in_callbacks_ = this;
-      if (binding.walker == thread_) binding.walker = 0;  // from here on this scope says it
-    }
+        : CallbackScope(state, &binding, replaced) {}
+    /// As above, for a thread that closes what it has replaced, and may run what others wait for.
+    CallbackScope(BasicRegistryState& state, Target* const& replaced) noexcept
+        : CallbackScope(state, nullptr, &replaced) {}
     CallbackScope(const CallbackScope&) = delete;
     CallbackScope& operator=(const CallbackScope&) = delete;
     ~CallbackScope() {
@@ -50,8 +48,16 @@ class BasicRegistryState {
    private:
     friend class BasicRegistryState;
 
+    CallbackScope(BasicRegistryState& state, Binding* binding, Target* const* replaced) noexcept
+        : state_(state), binding_(binding), replaced_(replaced), thread_(Atomics::thread_pointer()) {
+      LockGuard lock(state_.mutex);
+      next_ = state_.in_callbacks_;
+      state_.in_callbacks_ = this;
+      if (binding != nullptr && binding->walker == thread_) binding->walker = 0;  // now this scope says it
+    }
+
     [[nodiscard]] bool keeps(const Registration& registration) const noexcept {
-      if (belongs(binding_, registration)) return true;
+      if (binding_ != nullptr && belongs(*binding_, registration)) return true;
       for (Target* target = replaced_ != nullptr ? *replaced_ : nullptr; target != nullptr;
            target = static_cast<Target*>(target->next_to_close())) {
         const auto* const binding = static_cast<const Binding*>(target->owner());
@@ -61,7 +67,7 @@ class BasicRegistryState {
     }
 
     BasicRegistryState& state_;
-    Binding& binding_;
+    Binding* const binding_;
     Target* const* replaced_;
     const std::uintptr_t thread_;
     CallbackScope* next_ = nullptr;
