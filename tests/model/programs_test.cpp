@@ -21,11 +21,19 @@ struct Within {
   int preemptions;
 };
 constexpr int kWithin = 2;
-constexpr std::array<Within, 4> kWithinLess{{
+constexpr std::array<Within, 12> kWithinLess{{
     {"calls: 2 callers, detacher", 0},
     {"calls: 3 callers, detacher", -1},
     {"calls: 2 calls in 1 slot, 1 detacher", 1},
     {"calls: 2 x 2 calls in 1 slot, 1 detacher", -1},
+    {"signal: in a caller, calls the same", 1},
+    {"signal: in a caller, calls another", 0},
+    {"signal: in a first call", 1},
+    {"signal: 1 slot", 1},
+    {"signal: 1 slot, in a call without", 0},
+    {"signal: in a detacher", 1},
+    {"registry, one word: 2 listed", 1},
+    {"registry, one word: 2 leave, 1 comes", 1},
 }};
 
 int within(const NamedProgram& program) {
