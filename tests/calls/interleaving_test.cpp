@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "calls/place.hpp"
 #include "calls/policies.hpp"
@@ -104,6 +105,88 @@ TEST_CASE(
     CHECK(scene.place.detach(done));
     CHECK(done.runs() == 0);
   }
+  CHECK(done.runs() == 1);
+}
+
+TEST_CASE(
+    "a refused call that ends a detach, whose completion keeps calls, does not write over one of them") {
+  constexpr unsigned kPlaces = Hooked::kCallSlots;
+  struct Keeper {
+    Scene scene;
+    std::vector<std::unique_ptr<Place<Calls>>> places;
+    std::vector<std::unique_ptr<Calls::Call>> calls;
+    nmr::Completion keep{[](nmr::Completion&, void* self) noexcept {
+                           auto& keeper = *static_cast<Keeper*>(self);
+                           for (auto& each : keeper.places) {
+                             keeper.calls.push_back(std::make_unique<Calls::Call>(each->cell));
+                           }
+                         },
+                         this};
+
+    void swap(Calls::Target& to, nmr::Completion* done) {
+      as_other([&] {
+        CHECK(to.open());
+        auto* const replaced = scene.place.cell.install(to);
+        done != nullptr ? replaced->refs().begin_rundown(*done) : replaced->refs().begin_rundown();
+        Calls::close(scene.domain, replaced);
+      });
+    }
+  } keeper;
+  for (unsigned i = 0; i != kPlaces; ++i) {
+    keeper.places.push_back(std::make_unique<Place<Calls>>(keeper.scene.domain));
+    CHECK(keeper.places.back()->attach());
+  }
+  Calls::Target second;
+  Calls::Target third;
+  // At the fence after the first publishing, and at that after the second: the one between is of taking back.
+  Hooked::at_light = [&] {
+    keeper.swap(second, nullptr);
+    Hooked::at_light = [&] { Hooked::at_light = [&] { keeper.swap(third, &keeper.keep); }; };
+  };
+  CountedCompletion third_done;
+  {
+    const Calls::Call call(keeper.scene.place.cell);
+    CHECK(call.target() == &third);
+    CHECK(keeper.calls.size() == kPlaces);
+    CHECK(keeper.scene.place.detach(third_done));
+    CHECK(third_done.runs() == 0);
+  }
+  CHECK(third_done.runs() == 1);
+  for (unsigned i = 0; i != kPlaces; ++i) {
+    CountedCompletion done;
+    CHECK(keeper.places[i]->detach(done));
+    CHECK(done.runs() == 0);
+    keeper.calls[i].reset();
+    CHECK(done.runs() == 1);
+  }
+}
+
+TEST_CASE(
+    "a signal handler between a leaver's clearing and its look leaves what the leaver owes to the leaver") {
+  Scene scene;
+  CountedCompletion done;
+  auto call = std::make_unique<Calls::Call>(scene.place.cell);
+  CHECK(scene.place.detach(done));
+  int after_handler = -1;
+  bool answered = false;
+  Hooked::at_light = [&] {
+    for (unsigned i = 0; i != 2 * Hooked::kCallSlots;
+         ++i) {  // some of them through the slot that is being left
+      Place<Calls> place(scene.domain);
+      CHECK(place.attach());
+      {
+        const Calls::Call in_handler(place.cell);
+        answered = in_handler.target() != nullptr;
+      }
+      CountedCompletion place_done;
+      CHECK(place.detach(place_done));
+      CHECK(place_done.runs() == 1);
+    }
+    after_handler = done.runs();
+  };
+  call.reset();
+  CHECK(answered);
+  CHECK(after_handler == 0);
   CHECK(done.runs() == 1);
 }
 
