@@ -47,21 +47,35 @@ std::byte* map(std::size_t bytes) {
   return static_cast<std::byte*>(pages);
 }
 
-/// Returns pages that each begin with the code, or null if such may not be.
+void protect(void* page, std::size_t size, int protection) noexcept {
+  if (mprotect(page, size, protection) != 0) std::abort();
+}
+
+/// Overwrites pages and gives them back to the system. Nothing else comes to lie there: they stay reserved.
+void unmap(std::byte* pages, std::size_t size) noexcept {
+  protect(pages, size, PROT_READ | PROT_WRITE);  // code cannot be run from here on
+  std::memset(pages, 0xDB, size);
+  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+  if (mmap(pages, size, PROT_NONE, kFlags, -1, 0) == MAP_FAILED) std::abort();
+}
+
+/// Puts the code at the beginning of a page. Returns false if the system lets no program make any.
+bool make_code(std::byte* page, std::size_t size) noexcept {
+  protect(page, size, PROT_READ | PROT_WRITE);
+  std::memcpy(page, kCode, sizeof kCode);
+  __builtin___clear_cache(reinterpret_cast<char*>(page), reinterpret_cast<char*>(page + sizeof kCode));
+  return mprotect(page, size, PROT_READ | PROT_EXEC) == 0;
+}
+
+/// Returns pages for code, or null if such may not be.
 std::byte* map_code([[maybe_unused]] std::size_t bytes, [[maybe_unused]] std::size_t page_size) {
 #if !defined(NMR_NO_MACHINE_CODE)
   std::byte* const code = map(bytes);
-  for (std::size_t at = 0; at < bytes; at += page_size) std::memcpy(code + at, kCode, sizeof kCode);
-  __builtin___clear_cache(reinterpret_cast<char*>(code), reinterpret_cast<char*>(code + bytes));
-  if (mprotect(code, bytes, PROT_READ | PROT_EXEC) == 0) return code;
+  if (make_code(code, page_size)) return code;
   munmap(code, bytes);
 #endif
   MESSAGE("no machine code of its own: functions stay when their module goes");
   return nullptr;
-}
-
-void protect(void* page, std::size_t size, int protection) noexcept {
-  if (mprotect(page, size, protection) != 0) std::abort();
 }
 
 }  // namespace
@@ -73,8 +87,8 @@ ModulePages::ModulePages(std::size_t count)
       code_(map_code(bytes_, page_size_)),
       back_(count) {
   for (std::size_t i = 0; i != count; ++i) away_.push_back(data_ + i * page_size_);
-  protect(data_, bytes_, PROT_NONE);
-  if (code_ != nullptr) protect(code_, bytes_, PROT_NONE);
+  unmap(data_, bytes_);
+  if (code_ != nullptr) unmap(code_, bytes_);
 }
 
 ModulePages::~ModulePages() {
@@ -92,7 +106,7 @@ void* ModulePages::take() {
     if (page == nullptr) std::this_thread::yield();  // all are still on their way out
   }
   protect(page, page_size_, PROT_READ | PROT_WRITE);
-  if (code_ != nullptr) protect(code_of(page), page_size_, PROT_READ | PROT_EXEC);
+  if (code_ != nullptr && !make_code(code_of(page), page_size_)) std::abort();
   return page;
 }
 
@@ -102,9 +116,8 @@ StressNpi::ProviderDispatch ModulePages::table_of(const void* page) const noexce
 }
 
 void ModulePages::take_away(void* page) noexcept {
-  std::memset(page, 0xDB, page_size_);
-  if (code_ != nullptr) protect(code_of(page), page_size_, PROT_NONE);
-  protect(page, page_size_, PROT_NONE);
+  if (code_ != nullptr) unmap(code_of(page), page_size_);
+  unmap(static_cast<std::byte*>(page), page_size_);
   const std::lock_guard lock(mutex_);
   away_[back_++ % away_.size()] = page;
 }

@@ -36,7 +36,7 @@ class ModulePages {
   /// The code that comes with a data page: a function as StressNpi::ProviderDispatch::answer, which returns
   /// the context's key plus the value.
   [[nodiscard]] StressNpi::ProviderDispatch table_of(const void* page) const noexcept;
-  /// Overwrites the data and takes both pages away: whoever touches or runs them from here on faults.
+  /// Overwrites both pages and unmaps them: whoever touches or runs them from here on faults.
   void take_away(void* page) noexcept;
 
  private:
