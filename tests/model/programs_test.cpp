@@ -20,7 +20,7 @@ struct Within {
   std::string_view name;
   int preemptions;
 };
-constexpr int kWithin = 2;
+constexpr int kWithin = 1;
 constexpr std::array<Within, 12> kWithinLess{{
     {"calls: 2 callers, detacher", 0},
     {"calls: 3 callers, detacher", -1},
