@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -76,8 +77,9 @@ struct BasicCallSlot {
 /// thread pointer inherits the record. It is given with the memory that it points to, and to reuse memory is to be
 /// ordered after its last use; the slots alone would not do, since they may be read as they were at first.
 template <AtomicsPolicy Atomics>
-struct alignas(2 * kCacheLine) alignas(std::bit_ceil(Atomics::kCallSlots * sizeof(BasicCallSlot<Atomics>) +
-                                                     3 * sizeof(void*))) BasicCallRecord {
+struct alignas(std::bit_ceil(std::max<std::size_t>(Atomics::kCallSlots * sizeof(BasicCallSlot<Atomics>) +
+                                                       3 * sizeof(void*),
+                                                   2 * kCacheLine))) BasicCallRecord {
   using Slot = BasicCallSlot<Atomics>;
   using Target = BasicCallTarget<Atomics>;
   enum : std::uintptr_t {
