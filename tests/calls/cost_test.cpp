@@ -144,6 +144,12 @@ TEST_CASE("without a process-wide barrier a call has one real fence on its way i
   CHECK(counts().full_fences == 2);
   CHECK(counts().read_modify_writes == 0);
   CHECK(counts().locks == 0);
+  // Nor has a guard that is left on another thread, as long as nothing is owed.
+  auto elsewhere = std::make_unique<FencedCalls::Call>(place.cell);
+  Acting::act_as(2);
+  elsewhere.reset();
+  CHECK(counts().locks == 0);
+  Acting::act_as(1);
   counts().reset();
   CountedCompletion done;
   CHECK(place.detach(done));

@@ -212,7 +212,7 @@ void left_on_another_thread(Run& run) {
 }
 
 // One call is in progress and left last; another is refused late. The second detach meets the address of what
-// the first took out in a slot whose caller will not look again.
+// the first took out, and that may be gone, in a slot.
 void refused_between_two_detaches(Run& run) {
   auto& world = make(run, 2);
   world.attach(world.other_cell, world.second);
@@ -250,12 +250,6 @@ void attached_again(Run& run) {
     world.detach(world.cell);
     end(world, 1);
   });
-}
-
-Options with_barrier() {
-  Options options;
-  options.interrupts = true;
-  return options;
 }
 
 const NamedProgram kPrograms[] = {

@@ -77,18 +77,6 @@ void moves_its_thread(Run& run) {
   run.at_end([&] { end(world, 1); });
 }
 
-Options with_barrier() {
-  Options options;
-  options.interrupts = true;
-  return options;
-}
-
-Options without_barrier() {
-  Options options;
-  options.heavy_fence = false;
-  return options;
-}
-
 const NamedProgram kPrograms[] = {
     {"signal: in a caller, calls the same", caller<Calls, 1, true>, 1, 3, with_barrier()},
     {"signal: in a caller, calls another", caller<Calls, 1, false>, 1, 2, with_barrier()},

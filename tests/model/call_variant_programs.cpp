@@ -331,18 +331,6 @@ void two_detachers_of_one(Run& run) {
   run.at_end([&] { end(world, 1); });
 }
 
-Options with_barrier() {
-  Options options;
-  options.interrupts = true;
-  return options;
-}
-
-Options without_barrier() {
-  Options options;
-  options.heavy_fence = false;
-  return options;
-}
-
 const NamedProgram kPrograms[] = {
     {"real fences: 1 caller, detacher", callers_and_detacher<Calls, 1, 1>, -1, -1, without_barrier()},
     {"real fences: 2 callers, detacher", callers_and_detacher<Calls, 2, 2>, -1, -1, without_barrier()},

@@ -98,4 +98,17 @@ void end(World<Calls>& world, int first, int second = 0) {
   destroy(world.domain);
 }
 
+/// The options of a program that uses the process-wide barrier, and of one that has to do without.
+inline Options with_barrier() {
+  Options options;
+  options.interrupts = true;
+  return options;
+}
+
+inline Options without_barrier() {
+  Options options;
+  options.heavy_fence = false;
+  return options;
+}
+
 }  // namespace model

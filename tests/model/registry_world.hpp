@@ -277,15 +277,4 @@ void end(RegistryWorld<Calls>& world, int of_client, int of_provider) {
   if (!world.dies_with_the_last) world.end_registry();
 }
 
-inline Options with_barrier() {
-  Options options;
-  options.interrupts = true;
-  return options;
-}
-inline Options without_barrier() {
-  Options options;
-  options.heavy_fence = false;
-  return options;
-}
-
 }  // namespace model

@@ -40,8 +40,9 @@ class [[nodiscard]] BasicCallGuard {
   }
 
   /// Leaves early, as the destructor does.
-  /// Progress      wait-free, but for the completion, which the last one out of a binding that drains runs; and
-  ///               on another thread than it was made on, where it may wait for a detach to look at the slots.
+  /// Progress      wait-free, but for the completion, which the last one out of a binding that drains runs;
+  ///               and on another thread than it was made on, where it may wait for a detach to look at the
+  ///               slots.
   /// Lifetime      the provider's code and data, and the binding, may be gone when it returns.
   NMR_ALWAYS_INLINE void leave() noexcept { call_.leave(); }
 

@@ -18,10 +18,11 @@ namespace nmr {
 /// caller's store comes first, the detacher sees it; if the heavy fence comes first, the caller sees the cell
 /// changed and is refused.
 ///
-/// A detacher that found it inside takes a reference on its behalf, puts it down in the slot as what its leaver
-/// owes, runs the heavy fence again, then looks again. A leaver clears its slot, then reads what it owes. If
-/// the clearing comes first, the detacher sees it and releases the reference itself; if the fence comes first,
-/// the leaver sees what it owes and releases it. Both take the word out of the slot, so that one of them does.
+/// A detacher that found it inside takes a reference on its behalf, puts it down in the slot as what its
+/// leaver owes, runs the heavy fence again, then looks again. A leaver clears its slot, then reads what it
+/// owes. If the clearing comes first, the detacher sees it and releases the reference itself; if the fence
+/// comes first, the leaver sees what it owes and releases it. Both take the word out of the slot, so that one
+/// of them does.
 ///
 /// Lifetime      outlives every handle, binding and call that uses it. One domain may serve many images: what
 ///               is not in line runs in the code of the image that made it, through pointers kept here.
@@ -168,8 +169,9 @@ class BasicCallDomain {
     });
   }
 
-  /// Returns the calling thread's record: the one in the newest table, made if need be; or, if there is no memory,
-  /// the one in an older table. Null if there is none. The calls that it is inside of in older tables go on there.
+  /// Returns the calling thread's record: the one in the newest table, made if need be; or, if there is no
+  /// memory, the one in an older table. Null if there is none. The calls that it is inside of in older tables
+  /// go on there.
   Record* own_record() noexcept {
     const std::uintptr_t thread = Atomics::thread_pointer();
     Record* outgrown = nullptr;
@@ -183,7 +185,8 @@ class BasicCallDomain {
     }
     Record* const record = under_mutex([&] { return add_record(thread); });
     if (record == nullptr) return outgrown;
-    // relaxed: only this thread tells one from the other, and it has held the mutex since every lane was changed.
+    // relaxed: only this thread tells one from the other, and it has held the mutex since every lane was
+    // changed.
     if (outgrown != nullptr) outgrown->owner.store(thread | Record::kMoved, order::relaxed);
     return record;
   }
@@ -226,10 +229,11 @@ class BasicCallDomain {
     if (owed != nullptr) owed->refs().release();
   }
 
-  /// A guard that is left on another thread frees the slot for its owner, who may be inside the same target again
-  /// by now, and owe for that.
+  /// A guard that is left on another thread frees the slot for its owner, who may be inside the same target
+  /// again by now, and owe for that.
   Target* settle_elsewhere(Slot& slot) noexcept {
-    // relaxed: ordered by the fences; where nothing is owed yet, the detacher will see that the call has left.
+    // relaxed: ordered by the fences; where nothing is owed yet, the detacher will see that the call has
+    // left.
     if (Slot::owes(slot.owed.load(order::relaxed)) == nullptr) return nullptr;
     return under_mutex([&] { return slot.settle_if_left(); });
   }
@@ -242,12 +246,7 @@ class BasicCallDomain {
       self.detach_fence();  // after it, a leaver whose clearing is not seen here sees what it owes
       self.under_mutex([&] { self.roster_.settle_for_those_who_left(due); });
     }
-    // All are let go of before the first completion runs, since that may wait for another.
-    while (batch != nullptr) {
-      Target* const next = batch->next_to_close();
-      due.append(batch->refs().release_deferred());
-      batch = next;
-    }
+    Target::release_each(batch, due);
     due.run();  // last: after it the domain may be gone
   }
 

@@ -1,5 +1,4 @@
 #pragma once
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -28,8 +27,8 @@ struct BasicCallSlot {
     kAlways = kRealFences | kSlotless,  // stay as they are; the rest is the address of a target or null
   };
 
-  /// Returns what a free slot of this thread's holds. No target while the thread lives: it is where the thread's
-  /// own data are. Later one may be there, so a mark is told by the record's owner alone.
+  /// Returns what a free slot of this thread's holds. No target while the thread lives: it is where the
+  /// thread's own data are. Later one may be there, so a mark is told by the record's owner alone.
   [[nodiscard]] NMR_ALWAYS_INLINE static Target* mark(std::uintptr_t thread) noexcept {
     return reinterpret_cast<Target*>(thread);
   }
@@ -41,8 +40,9 @@ struct BasicCallSlot {
     // [cd:10] release RMW, pairs with [cd:15]: the reference has been taken.
     return owes(owed.exchange(reinterpret_cast<Word>(&inside) | marks, order::release));
   }
-  /// Takes out and returns what the leaver of a call to `left` owes, or returns null if it owes nothing. For the slot's owner, who has left and
-  /// enters no other call meanwhile; but for its signal handlers, and each of those settles for its own calls.
+  /// Takes out what the leaver of a call to `left` owes. Returns it, or null if that is nothing. For the
+  /// slot's owner, who has left and enters no other call meanwhile; but for its signal handlers, and each of
+  /// those settles for its own calls.
   [[nodiscard]] Target* settle(Target* left) noexcept {
     Word seen = owed.load(order::relaxed);  // relaxed: ordered by the fences; validated by the CAS
     if (owes(seen) != left) return nullptr;
@@ -51,8 +51,8 @@ struct BasicCallSlot {
     const bool taken = owed.compare_exchange_strong(seen, seen & kAlways, order::acquire, order::relaxed);
     return taken ? left : nullptr;
   }
-  /// Returns what is owed if its call has left, or null. For anybody, under the mutex: so nothing new comes to
-  /// be owed between the look at the call and the taking.
+  /// Returns what is owed if its call has left, or null. For anybody, under the mutex: so nothing new comes
+  /// to be owed between the look at the call and the taking.
   [[nodiscard]] Target* settle_if_left() noexcept {
     Word seen = owed.load(order::relaxed);  // relaxed: written under the mutex, or validated by the CAS
     Target* const owed_to = owes(seen);
@@ -72,14 +72,20 @@ struct BasicCallSlot {
   typename Atomics::template Atomic<Word> owed{0};
 };
 
-/// The calls in progress of one thread, in lines that only this thread writes (but for what a detach makes its
-/// calls owe). A record belongs to a thread pointer: when a thread has ended, the next that is given its
-/// thread pointer inherits the record. It is given with the memory that it points to, and to reuse memory is to be
-/// ordered after its last use; the slots alone would not do, since they may be read as they were at first.
+/// Where a record may lie: at multiples of its size, so that its slots find it.
 template <AtomicsPolicy Atomics>
-struct alignas(std::bit_ceil(std::max<std::size_t>(Atomics::kCallSlots * sizeof(BasicCallSlot<Atomics>) +
-                                                       3 * sizeof(void*),
-                                                   2 * kCacheLine))) BasicCallRecord {
+[[nodiscard]] constexpr std::size_t call_record_alignment() noexcept {
+  const std::size_t size = Atomics::kCallSlots * sizeof(BasicCallSlot<Atomics>) + 3 * sizeof(void*);
+  return size > 2 * kCacheLine ? std::bit_ceil(size) : std::size_t{2 * kCacheLine};
+}
+
+/// The calls in progress of one thread, in lines that only this thread writes (but for what a detach makes
+/// its calls owe). A record belongs to a thread pointer: when a thread has ended, the next that is given its
+/// thread pointer inherits the record. It is given with the memory that it points to, and to reuse memory is
+/// to be ordered after its last use; the slots alone would not do, since they may be read as they were at
+/// first.
+template <AtomicsPolicy Atomics>
+struct alignas(call_record_alignment<Atomics>()) BasicCallRecord {
   using Slot = BasicCallSlot<Atomics>;
   using Target = BasicCallTarget<Atomics>;
   enum : std::uintptr_t {
@@ -110,7 +116,7 @@ struct alignas(std::bit_ceil(std::max<std::size_t>(Atomics::kCallSlots * sizeof(
 
   /// Returns the thread pointer that it belongs to, also when that has moved.
   [[nodiscard]] std::uintptr_t thread() const noexcept {
-    return owner.load(order::relaxed) & ~std::uintptr_t{kMoved};  // relaxed: set once, under the mutex
+    return owner.load(order::relaxed) & ~std::uintptr_t{kMoved};  // relaxed: this of it never changes
   }
 
   /// Returns a free slot or null. Only the owner may ask.

@@ -19,8 +19,8 @@ class BasicCallRoster {
     records_ = &record;
   }
 
-  /// After the first barrier: makes each call that is inside one of the batch a reference of its own, which its
-  /// leaver owes. Returns whether there was any.
+  /// After the first barrier: makes each call that is inside one of the batch a reference of its own, which
+  /// its leaver owes. Returns whether there was any.
   [[nodiscard]] bool charge_those_inside(Target* batch, CompletionBatch& due) noexcept {
     bool any = false;
     for_each_slot([&](const Record& record, Slot& slot) {

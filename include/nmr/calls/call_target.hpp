@@ -1,5 +1,6 @@
 #pragma once
 #include <nmr/platform/atomics.hpp>
+#include <nmr/platform/completion.hpp>
 #include <nmr/rundown/rundown_ref.hpp>
 
 namespace nmr {
@@ -33,11 +34,12 @@ class BasicCallTarget {
   [[nodiscard]] BasicCallTarget* next_to_close() const noexcept { return next_to_close_; }
   void link_to_close(BasicCallTarget* next) noexcept { next_to_close_ = next; }
 
-  /// Drops one reference of each of a list. Outside any mutex: a completion may run, and free the target.
-  static void drop_each(BasicCallTarget* list) noexcept {
+  /// Gives back one reference of each of a list, and adds to `due` what is to run then. All are let go of
+  /// before any of that runs, since it may wait for another.
+  static void release_each(BasicCallTarget* list, CompletionBatch& due) noexcept {
     while (list != nullptr) {
       BasicCallTarget* const next = list->next_to_close_;
-      list->refs_.release();
+      due.append(list->refs_.release_deferred());
       list = next;
     }
   }

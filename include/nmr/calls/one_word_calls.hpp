@@ -150,7 +150,11 @@ struct BasicOneWordCalls {
 
   /// Lets go of targets that were taken out of their cells; their calls have been on their way out since
   /// then.
-  static void close(Domain&, BasicCallTarget<A>* batch) noexcept { BasicCallTarget<A>::drop_each(batch); }
+  static void close(Domain&, BasicCallTarget<A>* batch) noexcept {
+    CompletionBatch due;
+    BasicCallTarget<A>::release_each(batch, due);
+    due.run();
+  }
   [[nodiscard]] static bool inside(Domain&, const BasicCallTarget<A>&) noexcept {
     return false;
   }  // cannot be known
