@@ -106,13 +106,12 @@ programs gcc g++ -Ddebug=false
 if [ -z "$quick" ]; then
   # The exhaustive tests of tests/model/ replace the atomics: another compiler adds only time to them. Where nothing is
   # optimised, that is for the time: to compile takes most of it, and the tests hardly take longer.
-  programs clang clang++ -Doptimization=0 -Ddebug=false -- --skip model
+  programs bare clang++ -Dcpp_eh=none -Dcpp_rtti=false -Doptimization=0 -Ddebug=false -- --skip model
   programs clang19 clang++-19 -Ddebug=false -- --skip model
   # Under a sanitizer tests/model/ is the explorer's own test alone, with threads in place of fibers.
   programs asan g++ -Db_sanitize=address,undefined -Doptimization=0
   # Not clang: its thread sanitizer lets no program replace operator new, as tests/support/alloc.cpp does.
   programs tsan g++ -Db_sanitize=thread -Doptimization=1
-  programs bare g++ -Dcpp_eh=none -Dcpp_rtti=false -Doptimization=0 -Ddebug=false -- --skip model
 fi
 
 check examples meson test -C build/gcc --suite examples --print-errorlogs
