@@ -5,6 +5,7 @@
 Writes BUILD/records (what became of each case, see tests/support/main.cpp). The last line is "PASSED FAILED".
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -95,12 +96,20 @@ def main():
     if not make(*targets):
         return
     cases, failed, seconds = [], 0, {}
-    for test in introspect(build, "tests"):
-        if wanted(test["cmd"][0]):
-            began = time.monotonic()
-            ended, bad = run(test, build, options.quick)
-            seconds[test["name"]] = time.monotonic() - began
-            cases, failed = cases + ended, failed + bad
+
+    def timed(test):
+        began = time.monotonic()
+        result = run(test, build, options.quick)
+        seconds[test["name"]] = time.monotonic() - began
+        return result
+    tests = [test for test in introspect(build, "tests") if wanted(test["cmd"][0])]
+    # The explorer's tests are of one thread each, and long: two at a time. All others have the machine to themselves.
+    of_explorer = [test for test in tests if test["name"].startswith("model_")]
+    with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        results = list(pool.map(timed, of_explorer))
+    results += [timed(test) for test in tests if test not in of_explorer]
+    for ended, bad in results:
+        cases, failed = cases + ended, failed + bad
     (build / "records").write_text("".join(line + "\n" for line in cases), encoding="utf-8")
     passed = len([line for line in cases if line.startswith("pass\t") and not line.startswith("pass\t0\t")])
     if passed == 0 and failed == 0:

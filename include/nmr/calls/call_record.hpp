@@ -75,8 +75,9 @@ struct BasicCallSlot {
 /// Where a record may lie: at multiples of its size, so that its slots find it.
 template <AtomicsPolicy Atomics>
 [[nodiscard]] constexpr std::size_t call_record_alignment() noexcept {
-  const std::size_t size = Atomics::kCallSlots * sizeof(BasicCallSlot<Atomics>) + 3 * sizeof(void*);
-  return size > 2 * kCacheLine ? std::bit_ceil(size) : std::size_t{2 * kCacheLine};
+  constexpr std::size_t kSize = Atomics::kCallSlots * sizeof(BasicCallSlot<Atomics>) + 3 * sizeof(void*);
+  constexpr std::size_t kLines = std::size_t{2} * kCacheLine;
+  return kSize > kLines ? std::bit_ceil(kSize) : kLines;
 }
 
 /// The calls in progress of one thread, in lines that only this thread writes (but for what a detach makes
