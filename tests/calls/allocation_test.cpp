@@ -112,6 +112,42 @@ TEST_CASE(
   CHECK(live == 0);
 }
 
+TEST_CASE(
+    "a thread that has called before never allocates or locks for a call again, whoever comes after it") {
+  Calls::Domain domain;
+  Place<Calls> place(domain);
+  CHECK(place.attach());
+  Acting::act_as(0);
+  {
+    const Calls::Call registers(place.cell);
+  }
+  for (std::uintptr_t thread = 1; thread <= 1000; ++thread) {
+    Acting::act_as(thread);
+    const alloc::Scope others;
+    {
+      const Calls::Call registers(place.cell);
+    }
+    const bool grown = others.made() != 0;
+    if (!grown) continue;
+    for (const std::uintptr_t earlier : {std::uintptr_t{0}, thread - 1}) {
+      Acting::act_as(earlier);
+      counts().reset();
+      const alloc::Scope scope;
+      bool inside = false;
+      {
+        const Calls::Call call(place.cell);
+        inside = call.target() == &place.target;
+      }
+      const auto made = scope.made();
+      CHECK(inside);
+      CHECK(made == 0);
+      CHECK(counts().locks == 0);
+    }
+  }
+  CountedCompletion done;
+  CHECK(place.detach(done));
+}
+
 TEST_CASE("counting in one word allocates nothing at all") {
   const alloc::Scope scope;
   {

@@ -178,8 +178,8 @@ TEST_CASE("threads that come and go with the thread pointers of earlier ones reg
 }
 
 TEST_CASE(
-    "a thread that is inside a call while the table grows moves with its next one, and is counted in both "
-    "places") {
+    "a thread that is inside a call while the table grows makes its next one in the new table, without a "
+    "lock, and is counted in both") {
   ActingCalls::Domain domain;
   Place<ActingCalls> place(domain);
   Place<ActingCalls> other(domain);
@@ -195,7 +195,9 @@ TEST_CASE(
   }
   Acting::act_as(0);
   CHECK(ActingCalls::inside(domain, place.target));
+  counts().reset();
   CHECK(slot_of_a_call(other) != before);
+  CHECK(counts().locks == 0);
   CHECK(ActingCalls::inside(domain, place.target));
   SUBCASE("leaving, then calling") {
     long_call.reset();

@@ -59,9 +59,9 @@ void detacher(Run& run) {
   });
 }
 
-// The table has been outgrown, and the handler's call moves the thread to the new one: perhaps while the thread
-// is leaving its last call in the old one.
-void moves_its_thread(Run& run) {
+// The table has been outgrown, and the handler's call goes to the new one: perhaps while the thread is leaving
+// its last call in the old one.
+void in_a_larger_table(Run& run) {
   auto& world = make_world<SmallTable>(run, 1);
   auto& call = called_in_set_up(run, world);
   run.set_up_as(pointer(1));
@@ -85,7 +85,7 @@ const NamedProgram kPrograms[] = {
     {"signal: 1 slot", without_a_slot<false>, 1, 2, with_barrier()},
     {"signal: 1 slot, in a call without", without_a_slot<true>, 1, 2, with_barrier()},
     {"signal: in a detacher", detacher, 2, 3, with_barrier()},
-    {"signal: moves its thread", moves_its_thread, 2, 3, with_barrier()},
+    {"signal: in a larger table", in_a_larger_table, 2, 3, with_barrier()},
 };
 
 }  // namespace

@@ -101,7 +101,7 @@ constexpr std::array kHints{
     Hint{"settles for those who are inside", "1 slot: left on another thread, called again"},
     Hint{"signals come in under the mutex", "signal: in a first call"},
     Hint{"charges what is free", "where a thread's data were"},
-    Hint{"calls of one who has moved are not known", "asks whether it is inside"},
+    Hint{"calls in outgrown tables are not known", "asks whether it is inside"},
     Hint{"charges more than its batch", "calls: refused between 2 detaches"},
     Hint{"attaches out of turn", "registry, one word: 2 come, one at a time"},
     Hint{"asked while calls are let in", "registry, one word: called when asked"},

@@ -77,10 +77,11 @@ FAULTS = [
      "      target->refs().duplicate();", "      if (PLANTED) mutex_.unlock(); target->refs().duplicate(); "
      "if (PLANTED) mutex_.lock();"),
     ("registers without the mutex", "calls/call_domain.hpp",
-     "Record* const record = under_mutex([&] { return add_record(thread); });",
-     "Record* const record = PLANTED ? add_record(thread) : under_mutex([&] { return add_record(thread); });"),
-    ("calls of one who has moved are not known", "calls/call_domain.hpp",
-     "Record* const record = table->find(thread, true);", "Record* const record = table->find(thread, !PLANTED);"),
+     "return record != nullptr ? record : under_mutex([&] { return add_record(thread); });",
+     "return record != nullptr ? record : PLANTED ? add_record(thread)"
+     " : under_mutex([&] { return add_record(thread); });"),
+    ("calls in outgrown tables are not known", "calls/call_domain.hpp",
+     "table = table->older()) {", "table = PLANTED ? nullptr : table->older()) {"),
     ("fast way in without a barrier", "calls/call_domain.hpp",
      "if (!real_fences_) set_first_look(", "if (PLANTED || !real_fences_) set_first_look("),
     ("two opened it", "rundown/completion_list.hpp",

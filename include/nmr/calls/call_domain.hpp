@@ -112,7 +112,7 @@ class BasicCallDomain {
     const std::uintptr_t thread = Atomics::thread_pointer();
     // acquire [cd:2]
     for (Table* table = newest_.load(order::acquire); table != nullptr; table = table->older()) {
-      Record* const record = table->find(thread, true);
+      Record* const record = table->find(thread);
       if (record == nullptr) continue;
       for (Slot& slot : record->slots) {
         if (Target* const target = record->inside(slot)) f(*target);
@@ -169,50 +169,46 @@ class BasicCallDomain {
     });
   }
 
-  /// Returns the calling thread's record: the one in the newest table, made if need be; or, if there is no
-  /// memory, the one in an older table. Null if there is none. The calls that it is inside of in older tables
-  /// go on there.
+  /// Returns the calling thread's record in the newest table, made if need be; null if there is no memory. The
+  /// calls that it is inside of in older tables go on there.
   Record* own_record() noexcept {
     const std::uintptr_t thread = Atomics::thread_pointer();
-    Record* outgrown = nullptr;
-    // acquire [cd:2]
-    for (Table* table = newest_.load(order::acquire); table != nullptr; table = table->older()) {
-      Record* const record = table->find(thread);
-      if (record == nullptr) continue;
-      if (table == newest_.load(order::relaxed)) return record;  // relaxed: compared, never followed
-      outgrown = record;
-      break;
-    }
-    Record* const record = under_mutex([&] { return add_record(thread); });
-    if (record == nullptr) return outgrown;
-    // relaxed: only this thread tells one from the other, and it has held the mutex since every lane was
-    // changed.
-    if (outgrown != nullptr) outgrown->owner.store(thread | Record::kMoved, order::relaxed);
-    return record;
+    Table* const table = newest_.load(order::acquire);  // acquire [cd:2]
+    Record* const record = table != nullptr ? table->find(thread) : nullptr;
+    return record != nullptr ? record : under_mutex([&] { return add_record(thread); });
   }
 
   /// Under the mutex, so that a registration cannot slip past a detacher's look: either it is seen, or what
   /// the new thread reads of the cell comes after the target was taken out.
   Record* add_record(std::uintptr_t thread) noexcept {
-    Table* table = newest_.load(order::relaxed);  // relaxed: written under the mutex
+    Table* const table = newest_.load(order::relaxed);  // relaxed: written under the mutex
     Record* record = table != nullptr ? table->find(thread) : nullptr;
     if (record != nullptr) return record;  // a signal handler of this thread was faster
-    if (table != nullptr) record = table->vacancy(thread);
-    if (record == nullptr) {
-      const std::size_t size =
-          table != nullptr ? table->next_size() : std::size_t{Atomics::kFirstCallRecords};
-      table = Table::create(size, table);
-      if (table == nullptr) return nullptr;
-      record = table->vacancy(thread);
-      // [cd:3] release, pairs with [cd:2]. With real fences the first look never succeeds, so that every call
-      // comes this way, which has them, and the fast way needs no test for it.
-      newest_.store(table, order::release);
-      if (!real_fences_) set_first_look(*table->records());
-    }
-    record->domain = this;
-    record->give_to(thread, real_fences_ ? typename Slot::Word{Slot::kRealFences} : 0);
-    roster_.add(*record);
+    if (table != nullptr) record = table->add(thread);
+    if (record == nullptr) return grow(table, thread);
+    enlist(*record);
     return record;
+  }
+
+  /// Puts a larger table in place, in which every thread that has a record has another: so that it never needs
+  /// the mutex or memory for one again, in a signal handler perhaps. Returns this thread's, or null if there is
+  /// no memory.
+  Record* grow(Table* outgrown, std::uintptr_t thread) noexcept {
+    Table* const table = Table::create_larger(outgrown, thread);
+    if (table == nullptr) return nullptr;
+    table->for_each([&](Record& record) { enlist(record); });
+    // [cd:3] release, pairs with [cd:2]. With real fences the first look never succeeds, so that every call
+    // comes this way, which has them, and the fast way needs no test for it.
+    newest_.store(table, order::release);
+    if (!real_fences_) set_first_look(*table->records());
+    return table->find(thread);
+  }
+
+  /// Before anybody looks for the record.
+  void enlist(Record& record) noexcept {
+    record.domain = this;
+    if (real_fences_) record.mark_all(Slot::kRealFences);
+    roster_.add(record);
   }
 
   void set_first_look(Record& first) noexcept {

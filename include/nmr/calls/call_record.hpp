@@ -89,10 +89,7 @@ template <AtomicsPolicy Atomics>
 struct alignas(call_record_alignment<Atomics>()) BasicCallRecord {
   using Slot = BasicCallSlot<Atomics>;
   using Target = BasicCallTarget<Atomics>;
-  enum : std::uintptr_t {
-    kFree = 0,
-    kMoved = 1,  // beside the thread pointer: it has a record in a larger table now, and enters calls there
-  };
+  enum : std::uintptr_t { kFree = 0 };
 
   Slot slots[Atomics::kCallSlots];  // first: where the first look goes
   typename Atomics::template Atomic<std::uintptr_t> owner{kFree};
@@ -100,12 +97,14 @@ struct alignas(call_record_alignment<Atomics>()) BasicCallRecord {
   BasicCallRecord* next_registered = nullptr;  // of the domain's mutex
 
   /// Gives the record to a thread. Under the mutex, and before anybody looks for it.
-  void give_to(std::uintptr_t thread, typename Slot::Word always) noexcept {
-    for (Slot& slot : slots) {
-      slot.target.store(Slot::mark(thread), order::relaxed);  // relaxed: no call was here before
-      slot.owed.store(always, order::relaxed);  // relaxed: as above
-    }
+  void give_to(std::uintptr_t thread) noexcept {
+    // relaxed: no call was here before
+    for (Slot& slot : slots) slot.target.store(Slot::mark(thread), order::relaxed);
     owner.store(thread, order::relaxed);  // relaxed: only this thread looks for it outside the mutex
+  }
+  /// Marks all of its slots. Before anybody looks for it.
+  void mark_all(typename Slot::Word always) noexcept {
+    for (Slot& slot : slots) slot.owed.store(always, order::relaxed);  // relaxed: as above
   }
 
   /// Returns what the call in a slot goes to, or null if there is none.
@@ -115,9 +114,9 @@ struct alignas(call_record_alignment<Atomics>()) BasicCallRecord {
     return target != Slot::mark(thread()) ? target : nullptr;
   }
 
-  /// Returns the thread pointer that it belongs to, also when that has moved.
+  /// Returns the thread pointer that it belongs to, for good.
   [[nodiscard]] std::uintptr_t thread() const noexcept {
-    return owner.load(order::relaxed) & ~std::uintptr_t{kMoved};  // relaxed: this of it never changes
+    return owner.load(order::relaxed);  // relaxed: it does not change
   }
 
   /// Returns a free slot or null. Only the owner may ask.

@@ -22,14 +22,23 @@ class alignas(BasicCallRecord<Atomics>) BasicCallTable {
   /// A table of one record that is no thread's: where everybody's first look fails.
   struct Void;
 
-  /// Returns a table for `count` (a power of two) records, or null if there is no memory.
-  [[nodiscard]] static BasicCallTable* create(std::size_t count, BasicCallTable* older) noexcept {
-    void* const memory = ::operator new(sizeof(BasicCallTable) + count * sizeof(Record),
-                                        std::align_val_t{alignof(BasicCallTable)}, std::nothrow);
-    if (memory == nullptr) return nullptr;
-    auto* const table = new (memory) BasicCallTable(count, older);
-    for (std::size_t i = 0; i != count; ++i) new (table->records() + i) Record;
-    return table;
+  /// Returns a table in which all threads of `outgrown`, if there is one, and `thread` have records; or null
+  /// if there is no memory.
+  [[nodiscard]] static BasicCallTable* create_larger(BasicCallTable* outgrown,
+                                                     std::uintptr_t thread) noexcept {
+    std::size_t count = outgrown != nullptr ? outgrown->next_size() : std::size_t{Atomics::kFirstCallRecords};
+    for (;;) {
+      BasicCallTable* const table = create(count, outgrown);
+      if (table == nullptr) return nullptr;
+      bool whole = table->add(thread) != nullptr;
+      if (outgrown != nullptr) {
+        outgrown->for_each(
+            [&](const Record& record) { whole = whole && table->add(record.thread()) != nullptr; });
+      }
+      if (whole) return table;
+      count = table->next_size();
+      destroy(table);
+    }
   }
   static void destroy(BasicCallTable* table) noexcept {
     for (std::size_t i = 0; i != table->size(); ++i) table->records()[i].~Record();
@@ -44,29 +53,38 @@ class alignas(BasicCallRecord<Atomics>) BasicCallTable {
     return *reinterpret_cast<Slot*>(bytes + (spread(thread) & column->byte_mask));
   }
 
-  /// Returns the thread's record or null; `moved` says whether one that it has moved out of will do. Only the
-  /// thread itself may ask: nobody else writes its thread pointer here.
-  [[nodiscard]] Record* find(std::uintptr_t thread, bool moved = false) noexcept {
+  /// Returns the thread's record or null. Only the thread itself may ask, or who has the mutex.
+  [[nodiscard]] Record* find(std::uintptr_t thread) noexcept {
     for (std::size_t i = 0; i != size(); ++i) {
       Record& record = probe(thread, i);
-      // relaxed: its own store, or that of an earlier thread with this thread pointer, which has ended.
-      const std::uintptr_t owner = record.owner.load(order::relaxed);
-      if (owner == thread || (moved && owner == (thread | Record::kMoved))) return &record;
+      const std::uintptr_t owner = record.thread();
+      if (owner == thread) return &record;
       if (owner == Record::kFree) return nullptr;
     }
     return nullptr;
   }
 
-  /// Returns a place for a new record, or null if the table should be replaced by a larger one: it is half
-  /// full, or the place where the first look would find it is taken and the table is not large for its
-  /// records. Under the mutex.
-  [[nodiscard]] Record* vacancy(std::uintptr_t thread) noexcept {
+  /// Gives a thread that has none a record. Returns it, or null if the table should be replaced by a larger
+  /// one: it is half full, or the place where the first look would find it is taken and the table is not large
+  /// for its records. Under the mutex.
+  [[nodiscard]] Record* add(std::uintptr_t thread) noexcept {
     if (used_ > size() / 2) return nullptr;
     for (std::size_t i = 0;; ++i) {
       Record& record = probe(thread, i);
-      // relaxed: written under the mutex.
-      if (record.owner.load(order::relaxed) == Record::kFree) return ++used_, &record;
+      if (record.thread() == Record::kFree) {
+        ++used_;
+        record.give_to(thread);
+        return &record;
+      }
       if (size() < kSmall || size() < kLargeFactor * used_) return nullptr;
+    }
+  }
+
+  /// Calls `f(record)` for each that a thread has. Under the mutex.
+  template <class F>
+  void for_each(F f) noexcept {
+    for (std::size_t i = 0; i != size(); ++i) {
+      if (records()[i].thread() != Record::kFree) f(records()[i]);
     }
   }
 
@@ -87,6 +105,16 @@ class alignas(BasicCallRecord<Atomics>) BasicCallTable {
     std::uintptr_t byte_mask;  // of whole records
     char as_wide_as_a_slot[sizeof(Slot) - sizeof(byte_mask)];
   };
+
+  /// Returns a table for `count` (a power of two) records, or null if there is no memory.
+  [[nodiscard]] static BasicCallTable* create(std::size_t count, BasicCallTable* older) noexcept {
+    void* const memory = ::operator new(sizeof(BasicCallTable) + count * sizeof(Record),
+                                        std::align_val_t{alignof(BasicCallTable)}, std::nothrow);
+    if (memory == nullptr) return nullptr;
+    auto* const table = new (memory) BasicCallTable(count, older);
+    for (std::size_t i = 0; i != count; ++i) new (table->records() + i) Record;
+    return table;
+  }
 
   BasicCallTable(std::size_t count, BasicCallTable* older) noexcept : older_(older) {
     static_assert(sizeof(Column) == sizeof(Slot) && std::has_single_bit(sizeof(Record)));

@@ -29,7 +29,7 @@
 namespace nmr {
 
 /// Changes whenever an object that host and plug-in share changes its layout; checked where they meet.
-enum : unsigned { kLayoutVersion = 2 };
+enum : unsigned { kLayoutVersion = 3 };
 
 enum : unsigned { kCacheLine = NMR_CACHE_LINE };
 
