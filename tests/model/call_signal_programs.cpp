@@ -78,14 +78,14 @@ void in_a_larger_table(Run& run) {
 }
 
 const NamedProgram kPrograms[] = {
-    {"signal: in a caller, calls the same", caller<Calls, 1, true>, 1, 3, with_barrier()},
-    {"signal: in a caller, calls another", caller<Calls, 1, false>, 1, 2, with_barrier()},
-    {"signal: in a first call", caller<Calls, 0, true>, 1, 3, with_barrier()},
-    {"signal: in a caller, real fences", caller<Calls, 1, true>, 2, 3, without_barrier()},
-    {"signal: 1 slot", without_a_slot<false>, 1, 2, with_barrier()},
-    {"signal: 1 slot, in a call without", without_a_slot<true>, 1, 2, with_barrier()},
-    {"signal: in a detacher", detacher, 2, 3, with_barrier()},
-    {"signal: in a larger table", in_a_larger_table, 2, 3, with_barrier()},
+    {"signal: in a caller, calls the same", caller<Calls, 1, true>, 1, 3, with_barrier(), NamedProgram::kAll},
+    {"signal: in a caller, calls another", caller<Calls, 1, false>, 1, 2, with_barrier(), 0},
+    {"signal: in a first call", caller<Calls, 0, true>, 1, 3, with_barrier(), NamedProgram::kAll},
+    {"signal: in a caller, real fences", caller<Calls, 1, true>, 2, 3, without_barrier(), NamedProgram::kAll},
+    {"signal: 1 slot", without_a_slot<false>, 1, 2, with_barrier(), NamedProgram::kAll},
+    {"signal: 1 slot, in a call without", without_a_slot<true>, 1, 2, with_barrier(), 0},
+    {"signal: in a detacher", detacher, 2, 3, with_barrier(), NamedProgram::kAll},
+    {"signal: in a larger table", in_a_larger_table, 2, 3, with_barrier(), NamedProgram::kAll},
 };
 
 }  // namespace

@@ -212,9 +212,10 @@ void asks_whether_it_is_inside(Run& run) {
 // A thread has ended, and what is called lies where its data were: its free slots hold that address.
 void where_a_threads_data_were(Run& run) {
   auto& world = make_world<Calls>(run, 1);
-  run.set_up_as(reinterpret_cast<std::uintptr_t>(static_cast<Calls::Target*>(&world.first)));
+  const auto data = reinterpret_cast<std::uintptr_t>(static_cast<Calls::Target*>(&world.first));
+  run.set_up_as(data);
   check(!world.call(world.other_cell), "nothing is there");
-  run.thread([&] { world.call(world.cell); }, pointer(0));
+  run.thread([&] { world.call(world.cell); }, data + 0x1000);
   run.thread([&] { world.detach(world.cell); });
   run.at_end([&] { end(world, 1); });
 }
@@ -333,7 +334,7 @@ void two_detachers_of_one(Run& run) {
 
 const NamedProgram kPrograms[] = {
     {"real fences: 1 caller, detacher", callers_and_detacher<Calls, 1, 1>, -1, -1, without_barrier()},
-    {"real fences: 2 callers, detacher", callers_and_detacher<Calls, 2, 2>, -1, -1, without_barrier()},
+    {"real fences: 2 callers, detacher", callers_and_detacher<Calls, 2, 2>, 3, 4, without_barrier(), 2},
     {"real fences: registers during a detach", callers_and_detacher<Calls, 0, 1>, -1, -1, without_barrier()},
     {"real fences: 2 calls in 1 slot", two_calls_in_one_slot<Calls>, -1, -1, without_barrier()},
     {"real fences: nested", nested<Calls, false, false>, -1, -1, without_barrier()},
@@ -344,18 +345,21 @@ const NamedProgram kPrograms[] = {
     {"1 slot: hold", slotless_hold, -1, -1, with_barrier()},
     {"1 slot: left on another thread, called again", left_on_another_thread_and_called_again, -1, -1,
      with_barrier()},
-    {"1 slot: left on another thread, slot used", left_on_another_thread_and_slot_used, 1, 3, with_barrier()},
+    {"1 slot: left on another thread, slot used", left_on_another_thread_and_slot_used, 1, 3, with_barrier(),
+     NamedProgram::kAll},
     {"1 slot: owes for 2", owes_for_two, -1, -1, with_barrier()},
     {"1 slot: swap", slotless_swap, -1, -1, with_barrier()},
-    {"where a thread's data were", where_a_threads_data_were, 2, 3, with_barrier()},
+    {"where a thread's data were", where_a_threads_data_were, 2, 3, with_barrier(), NamedProgram::kAll},
     {"asks whether it is inside", asks_whether_it_is_inside, -1, -1, with_barrier()},
     {"1 slot, real fences: nested", nested<OneSlot, true, false>, -1, -1, without_barrier()},
-    {"table grows: another registers", callers_and_detacher<SmallTable, 1, 2>, 2, 3, with_barrier()},
-    {"table grows: 2 calls beside it", callers_and_detacher<SmallTable, 1, 2, 2>, 2, 3, with_barrier()},
-    {"table grows: nested", nested<SmallTable, false, true>, 2, 3, with_barrier()},
-    {"table grows: left on another thread", table_grows_left_on_another_thread, 3, -1, with_barrier()},
-    {"table grows twice", table_grows_twice, 1, 2, with_barrier()},
-    {"table grows, real fences: nested", nested<SmallTable, true, true>, 2, 3, without_barrier()},
+    {"table grows: another registers", callers_and_detacher<SmallTable, 1, 2>, 1, 2, with_barrier(), 0},
+    {"table grows: 2 calls beside it", callers_and_detacher<SmallTable, 1, 2, 2>, 1, 2, with_barrier(),
+     NamedProgram::kNone},
+    {"table grows: nested", nested<SmallTable, false, true>, 1, 2, with_barrier(), 0},
+    {"table grows: left on another thread", table_grows_left_on_another_thread, 3, -1, with_barrier(),
+     NamedProgram::kAll},
+    {"table grows twice", table_grows_twice, 0, 1, with_barrier(), NamedProgram::kNone},
+    {"table grows, real fences: nested", nested<SmallTable, true, true>, 2, 3, without_barrier(), 1},
     {"opened by 2", opened_by_two},
     {"one word: 1 caller, detacher", callers_and_detacher<OneWord, 0, 1>},
     {"one word: 2 callers, detacher", callers_and_detacher<OneWord, 0, 2>},
@@ -363,16 +367,17 @@ const NamedProgram kPrograms[] = {
     {"one word: hold", hold<OneWord>},
     {"one word: 2 detachers", two_detachers_of_one<OneWord>},
     {"one word: swap", swap<OneWord>},
-    {"one word: 2 swaps", two_swaps<OneWord>, 3, -1},
+    {"one word: 2 swaps", two_swaps<OneWord>, 2, -1},
     {"one word: made and attached, detacher", made_and_attached_beside_a_detacher<OneWord>},
     {"one word: attached, remover", removed_beside_its_attacher<OneWord>},
     {"one word: attached, detacher, attached", attached_after_a_detacher<OneWord>},
-    {"2 swaps", two_swaps<Calls>, 2, 3, with_barrier()},
+    {"2 swaps", two_swaps<Calls>, 0, 1, with_barrier(), NamedProgram::kNone},
     {"made and attached, detacher", made_and_attached_beside_a_detacher<Calls>, -1, -1, with_barrier()},
     {"made and attached, called, detacher", made_and_attached_beside_a_detacher<Calls, true>, 1, 2,
-     with_barrier()},
+     with_barrier(), NamedProgram::kAll},
     {"attached, remover", removed_beside_its_attacher<Calls>, -1, -1, with_barrier()},
-    {"attached, detacher, attached", attached_after_a_detacher<Calls>, 2, 3, with_barrier()},
+    {"attached, detacher, attached", attached_after_a_detacher<Calls>, 2, 3, with_barrier(),
+     NamedProgram::kAll},
 };
 
 }  // namespace

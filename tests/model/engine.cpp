@@ -107,7 +107,8 @@ Engine::End Engine::run_once() {
     Thread& thread = threads_[id];
     thread.finished = false;
     thread.notified = true;
-    thread.timed_out = false;
+    thread.timed_out = thread.for_nothing = false;
+    thread.may_wake = options_.wakes_for_nothing;
     thread.over = 0;
     thread.history = id;
     thread.waits_on = nullptr;
@@ -171,9 +172,10 @@ bool Engine::next_frame() {
   }
   frame.enabled.clear();
   list_actions(frame.enabled);
-  // A signal that would help may never come.
-  if (std::all_of(frame.enabled.begin(), frame.enabled.end(),
-                  [](const Action& action) { return action.kind == Action::kSignal; })) {
+  // What would help may never come.
+  if (std::all_of(frame.enabled.begin(), frame.enabled.end(), [](const Action& action) {
+        return action.kind == Action::kSignal || action.kind == Action::kWake;
+      })) {
     set_fault(deadlock());
     return false;
   }
@@ -257,13 +259,13 @@ void Engine::list_actions(std::vector<Action>& out) {
         if (thread.interrupts[fencer]) out.push_back(action);
       }
     }
-    if (thread.pending.kind == OpKind::kLock && thread.pending.timed && !thread.notified) {
-      action = {};
-      action.thread = id;
-      action.kind = Action::kTimeout;
-      action.uses[0] =
-          static_cast<std::uint16_t>(Action::kFirstObject + memory_.find(thread.waits_on)->number);
-      out.push_back(action);
+    if (!thread.pending.ends_wait || thread.notified) continue;
+    action = {};
+    action.thread = id;
+    action.uses[0] = static_cast<std::uint16_t>(Action::kFirstObject + memory_.find(thread.waits_on)->number);
+    for (const auto kind : {Action::kTimeout, Action::kWake}) {
+      action.kind = kind;
+      if (kind == Action::kTimeout ? thread.pending.timed : thread.may_wake) out.push_back(action);
     }
   }
   // Last: a thread that is stuck unless its handler runs must not be taken for one that can go on, which all

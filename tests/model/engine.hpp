@@ -87,6 +87,8 @@ class Engine {
     const void* waits_on = nullptr;  // condition
     bool notified = true;
     bool timed_out = false;
+    bool for_nothing = false;  // its last wait has ended so
+    bool may_wake = true;  // for nothing: has not yet
     std::int64_t over = 0;  // the deadline that is over
     std::array<bool, kMaxThreads> interrupts{};  // heavy fences it has not served yet
     Run::Body handler;
@@ -111,7 +113,7 @@ class Engine {
     ThreadId thread;
     OpKind kind;
     const Object* object;
-    const void* condition;  // kWait and kTimeout
+    const void* condition;  // of a wait that begins, or ends without a notification
     bool stored;
     bool step;
     Clock cause;

@@ -25,6 +25,7 @@ struct Options {
   unsigned processors = 2;
   bool heavy_fence = true;  // whether the system offers the process-wide barrier
   bool interrupts = false;  // whether the program uses it: then plain accesses are steps of their own
+  bool wakes_for_nothing = true;  // whether one wait of each thread may end so
   Reduction reduction = Reduction::kRaces;
   /// With a bound: leaves out also what is covered by runs beyond the bound. Goes further, and may miss runs.
   bool covered_beyond = false;

@@ -1,4 +1,6 @@
 // The explorer's own test: the classic small programs, each with what must be found and what must not.
+#include <regex>
+
 #include "litmus.hpp"
 
 using namespace model;
@@ -41,16 +43,18 @@ void message_passing(Run& run) {
   run.at_end([&s] { note({s.a, s.b}); });
 }
 
+// A fence on a side, or the order that is given.
+template <bool left, bool right, std::memory_order store = kRelaxed, std::memory_order load = kRelaxed>
 void fence_message_passing(Run& run) {
   auto& s = *new Shared;
   run.thread([&s] {
     s.x.store(1, kRelaxed);
-    ModelAtomics::full_fence();
-    s.y.store(1, kRelaxed);
+    if (left) ModelAtomics::full_fence();
+    s.y.store(1, store);
   });
   run.thread([&s] {
-    s.a = s.y.load(kRelaxed);
-    ModelAtomics::full_fence();
+    s.a = s.y.load(load);
+    if (right) ModelAtomics::full_fence();
     s.b = s.x.load(kRelaxed);
   });
   run.at_end([&s] { note({s.a, s.b}); });
@@ -201,8 +205,16 @@ TEST_CASE("message passing needs release and acquire under views, and nothing on
   CHECK(allows(message_passing<kRelease, kRelaxed>, Backend::kViews, "10"));
   CHECK_FALSE(allows(message_passing<kRelaxed, kRelaxed>, Backend::kTso, "10"));
   CHECK_FALSE(allows(message_passing<kRelaxed, kRelaxed>, Backend::kSequential, "10"));
-  CHECK_FALSE(allows(fence_message_passing, Backend::kViews, "10"));
-  CHECK(allows(fence_message_passing, Backend::kViews, "11"));
+}
+
+TEST_CASE("message passing by fences needs one on each side, or an order of the other side's access") {
+  CHECK_FALSE(allows(fence_message_passing<true, true>, Backend::kViews, "10"));
+  CHECK(allows(fence_message_passing<true, true>, Backend::kViews, "11"));
+  CHECK(allows(fence_message_passing<true, false>, Backend::kViews, "10"));
+  CHECK(allows(fence_message_passing<false, true>, Backend::kViews, "10"));
+  CHECK_FALSE(allows(fence_message_passing<true, false, kRelaxed, kAcquire>, Backend::kViews, "10"));
+  CHECK_FALSE(allows(fence_message_passing<false, true, kRelease>, Backend::kViews, "10"));
+  CHECK(allows(fence_message_passing<false, true, kRelaxed, kAcquire>, Backend::kViews, "10"));
 }
 
 TEST_CASE("load buffering is never found: a limit of the explorer, which runs each thread in its order") {
@@ -274,6 +286,29 @@ void wake(Run& run) {
     g.mutex.lock();
     g.ready = true;
     if (under_mutex) g.condition.notify_all();
+    g.mutex.unlock();
+  });
+}
+
+// The waiter does not look again, or does.
+template <bool timed, bool again>
+void wake_for_nothing(Run& run) {
+  auto& g = *new Guarded;
+  run.thread([&g] {
+    g.mutex.lock();
+    bool in_time = true;
+    while (!g.ready && in_time) {
+      in_time =
+          g.condition.wait_until(g.mutex, timed ? std::int64_t{100} : std::int64_t{nmr::platform::kNever});
+      if (!again) break;
+    }
+    check(g.ready || !in_time, "it is ready, or too late");
+    g.mutex.unlock();
+  });
+  run.thread([&g] {
+    g.mutex.lock();
+    g.ready = true;
+    g.condition.notify_all();
     g.mutex.unlock();
   });
 }
@@ -369,6 +404,32 @@ TEST_CASE("a wake-up that is lost is a deadlock, and so are two locks taken cros
   }
 }
 
+TEST_CASE("a wait may end for nothing, timed or not, but nobody may rely on it") {
+  for (const Backend backend : {Backend::kSequential, Backend::kTso, Backend::kViews}) {
+    CHECK(fault_of(wake_for_nothing<false, true>, backend) == "");
+    CHECK(fault_of(wake_for_nothing<true, true>, backend) == "");
+    CHECK(found(fault_of(wake_for_nothing<false, false>, backend), "it is ready"));
+    CHECK(found(fault_of(wake_for_nothing<true, false>, backend), "it is ready"));
+    Options options;
+    options.backend = backend;
+    options.wakes_for_nothing = false;
+    CHECK(explore(wake_for_nothing<false, false>, options).fault.empty());
+  }
+}
+
+TEST_CASE("a fault comes with the run that leads to it, a line for each step: thread, operation, place") {
+  Options options;
+  options.interrupts = true;  // so that plain accesses are steps
+  const Report report = explore(publish<kRelaxed, false>, options);
+  CHECK(std::regex_replace(report.trace, std::regex(":[0-9]+\\n"), ":line\n") ==
+        "thread 1: write o1  litmus_test.cpp:line\n"
+        "thread 1: a0.store(0x1, relaxed)  litmus_test.cpp:line\n"
+        "thread 1: finish  engine.cpp:line\n"
+        "thread 2: a0.load(acquire) = 0x1  litmus_test.cpp:line\n"
+        "thread 2: read o1  litmus_test.cpp:line\n"
+        "fault: data race: an access and a write or the making\n");
+}
+
 TEST_CASE("a spin ends when what it waits for has been stored, and is a deadlock when nobody will") {
   CHECK(fault_of(spin<kAcquire>) == "");
   CHECK(found(fault_of(spin<kRelaxed>), "data race"));
@@ -454,8 +515,9 @@ void spinning(Run& run) {
 }  // namespace
 
 TEST_CASE("what the reduction leaves out are runs that it has had in another order") {
-  for (const Program program : {&store_buffering<Fence::kFull, Fence::kFull>, &independent_reads<false>,
-                                &two_and_two, &timed_and_locked, &interrupted, &spinning, &wake<true>}) {
+  for (const Program program :
+       {&store_buffering<Fence::kFull, Fence::kFull>, &independent_reads<false>, &two_and_two,
+        &timed_and_locked, &interrupted, &spinning, &wake<true>, &wake_for_nothing<true, true>}) {
     check_reductions(program);
   }
 }

@@ -66,7 +66,7 @@ struct Op {
 /// What the explorer can do next. Two actions of different threads commute unless they use the same resource
 /// and one of them writes it; that is all the reduction knows.
 struct Action {
-  enum Kind : std::uint8_t { kStep, kServe, kFlush, kTimeout, kSignal };
+  enum Kind : std::uint8_t { kStep, kServe, kFlush, kTimeout, kWake, kSignal };
   /// Resources: 0 none, then the two below, then the objects by their numbers.
   enum : std::uint16_t { kNone, kFences, kLiveThreads, kFirstObject };
 

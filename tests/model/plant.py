@@ -11,6 +11,27 @@ import sys
 # (name, header, what it says, what it says then); PLANTED is true for the fault that is looked for. One that needs
 # several changes stands several times.
 FAULTS = [
+    ("a wait that ends for nothing is believed", "platform/event.hpp",
+     "LockGuard lock(mutex_);\n    while (!set_) condition_.wait(mutex_);",
+     "LockGuard lock(mutex_);\n    if (PLANTED) { if (!set_) condition_.wait(mutex_); return; }"
+     " while (!set_) condition_.wait(mutex_);"),
+    ("too late, a wait that ends for nothing is believed", "platform/event.hpp",
+     "while (!set_) condition_.wait(mutex_);  // too late",
+     "if (PLANTED) { if (!set_) condition_.wait(mutex_); return true; } while (!set_) condition_.wait(mutex_);  // too late"),
+    ("timed wait that ends for nothing is believed", "platform/event.hpp",
+     "if (condition_.wait_until(mutex_, deadline)) continue;",
+     "if (condition_.wait_until(mutex_, deadline)) { if (PLANTED) return true; continue; }"),
+    ("taken back when claimed", "platform/event.hpp",
+     "!claimed_ && take_back", "(PLANTED || !claimed_) && take_back"),
+    ("set, and nobody woken", "platform/event.hpp",
+     "event.condition_.notify_all();", "if (!PLANTED) event.condition_.notify_all();"),
+    ("set without the mutex", "platform/event.hpp",
+     "LockGuard lock(event.mutex_);\n    event.set_ = true;",
+     "if (PLANTED) { event.set_ = true; event.condition_.notify_all(); return; }"
+     " LockGuard lock(event.mutex_);\n    event.set_ = true;"),
+    ("claimed without the mutex", "platform/event.hpp",
+     "LockGuard lock(event.mutex_);\n    event.claimed_ = true;",
+     "if (PLANTED) { event.claimed_ = true; return; } LockGuard lock(event.mutex_);\n    event.claimed_ = true;"),
     ("refused caller leaves no mark", "rundown/rundown_ref.hpp",
      "word_.fetch_sub(n * kOneRef - kDead,", "word_.fetch_sub(n * kOneRef - (PLANTED ? 0 : kDead),"),
     ("refused only at the first look", "rundown/rundown_ref.hpp",
@@ -35,9 +56,9 @@ FAULTS = [
      "return refs_.try_reinitialize() &&",
      "if (PLANTED && refs_.run_down_already()) return refs_.reinitialize(), refs_.try_acquire(); "
      "return refs_.try_reinitialize() &&"),
-    ("owes before the reference is taken", "calls/call_roster.hpp",
+    ("[cd:10] owes before the reference is taken", "calls/call_roster.hpp",
      "inside->refs().duplicate();  // first", "if (!PLANTED) inside->refs().duplicate();  // first"),
-    ("owes before the reference is taken", "calls/call_roster.hpp",
+    ("[cd:10] owes before the reference is taken", "calls/call_roster.hpp",
      "release(slot.charge(*inside), due);", "release(slot.charge(*inside), due); if (PLANTED) inside->refs().duplicate();"),
     ("what was owed before is forgotten", "calls/call_record.hpp",
      "return owes(owed.exchange(reinterpret_cast<Word>(&inside) | marks, order::release));",
@@ -266,6 +287,8 @@ FAULTS = [
     ("attaches out of turn", "registry/attach.hpp",
      "while (registration_.attaching_thread != 0 &&",
      "while (!PLANTED && registration_.attaching_thread != 0 &&"),
+    ("turn that is woken for nothing", "registry/attach.hpp",
+     "state_.attach_ended.wait(state_.mutex);", "state_.attach_ended.wait(state_.mutex); if (PLANTED) break;"),
     ("end of a turn wakes nobody", "registry/attach.hpp",
      "state_.attach_ended.notify_all();",
      "if (!PLANTED) state_.attach_ended.notify_all();"),

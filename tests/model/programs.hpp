@@ -11,10 +11,15 @@ struct NamedProgram {
   const char* name;
   Program run;
   /// How often a thread may be left while it could go on; -1: any number, so that the search is exhaustive.
+  /// With a number, runs are left out too that others beyond it cover: so it goes further, but has not all.
   int preemptions = -1;
   int deep_preemptions = -1;  // with --deep
   Options options = {};
+  /// Where that is a number: the one within which all runs are tried as well; one more with --deep.
+  int within = 1;
   bool slow = false;  // finds nothing that a smaller one does not: mutants pass it by
+
+  enum : int { kAll = -1, kNone = -2 };  // of within: any number; none, but with --deep 0
 };
 
 std::span<const NamedProgram> rundown_programs();
@@ -35,13 +40,11 @@ std::span<const NamedProgram> planted_call_variant_programs();
 std::span<const NamedProgram> planted_call_signal_programs();
 std::span<const NamedProgram> planted_registry_programs();
 
-/// Explores a program, with or without a planted fault. Within a bound, runs are left out too that are covered
-/// by one beyond the bound: so it goes further, but not all runs within the bound are had.
+/// Explores a program as far as its `preemptions` say, with or without a planted fault.
 Report explore(const NamedProgram& program, const std::optional<Mutation>& mutation = {});
-/// Explores all runs of a program within a bound.
-Report explore_within(const NamedProgram& program, int preemptions);
-/// Prints a program's bound and price.
-void print(const NamedProgram& program, const Report& report);
-void print_within(const NamedProgram& program, int preemptions, const Report& report);
+
+/// Explores each program as far as its bounds say, checks that it holds and that the search was finished, and
+/// prints its bound and its price.
+void check_all(std::span<const NamedProgram> programs);
 
 }  // namespace model

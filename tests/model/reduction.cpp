@@ -89,11 +89,11 @@ bool Engine::races(const Event& event, const Thread& later, const Op& op, const 
   switch (op.kind) {
     case OpKind::kLoad: return false;  // it can still read what there was before
     case OpKind::kLock:
-      if (op.timed && event.kind == OpKind::kNotify) {
-        return event.object->address == later.waits_on;  // its time could have run out before
+      if ((op.timed || (op.ends_wait && later.may_wake)) && event.kind == OpKind::kNotify) {
+        return event.object->address == later.waits_on;  // the wait could have ended before
       }
       return event.step && event.kind == OpKind::kLock && event.object == object;
-    case OpKind::kNotify: return on_condition;  // a wait that begins, or one whose time runs out
+    case OpKind::kNotify: return on_condition;
     case OpKind::kWait: return event.kind == OpKind::kNotify && event.object == object;
     default: return is_atomic(op.kind) && is_atomic(event.kind) && event.step && event.object == object;
   }
@@ -110,7 +110,7 @@ void Engine::note_event(const Action& action, const Op& op) {
     event.step = false;
     cause.join(threads_[action.choice].asked);
     threads_[action.choice].served.join(cause);
-  } else if (action.kind == Action::kTimeout) {
+  } else if (action.kind == Action::kTimeout || action.kind == Action::kWake) {
     event.step = false;
     event.condition = thread.waits_on;
   } else if (action.kind == Action::kSignal) {
@@ -135,8 +135,7 @@ void Engine::note_event(const Action& action, const Op& op) {
     cause.join(thread.served);
   } else if (op.kind == OpKind::kLock && object != nullptr) {
     cause.join(object->cause);
-    // A wait whose time ran out comes after no notification.
-    if (op.ends_wait && !thread.timed_out) cause.join(thread.woken);
+    if (op.ends_wait && !thread.timed_out && !thread.for_nothing) cause.join(thread.woken);
   } else if (op.kind == OpKind::kUnlock && object != nullptr) {
     object->cause = cause;
   } else if (op.kind == OpKind::kWait) {

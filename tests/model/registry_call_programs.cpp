@@ -198,7 +198,7 @@ const NamedProgram kPrograms[] = {
     {"registry, one word: replaced", replaced<OneWord, false, 1, false>},
     {"registry, one word: replaced, the first leaves", replaced<OneWord, false, 0, true>, 3, 5},
     {"registry, one word: 2 come", two_come<OneWord, false>, 4, 6},
-    {"registry, one word: 2 come, one at a time", two_come<OneWord, true>},
+    {"registry, one word: 2 come, one at a time", two_come<OneWord, true>, 3, -1, {}, 2},
     {"registry, one word: visited", visited<OneWord>},
     {"registry, one word: visited while it is made", visited_while_it_is_made<OneWord>},
     {"registry: called", called<PerThread, 1, false>, -1, -1, without_barrier()},

@@ -438,7 +438,7 @@ void event_on_the_waiters_stack(Run& run) {
 
 const NamedProgram kPrograms[] = {
     {"2 callers, beginner", callers_and_beginner<2>},
-    {"3 callers, beginner", callers_and_beginner<3>, -1, -1, {}, true},
+    {"3 callers, beginner", callers_and_beginner<3>, -1, -1, {}, 1, true},
     {"callers that count in n", callers_that_count_in_n},
     {"caller, 2 beginners", two_beginners},
     {"beginners publish", beginners_publish},

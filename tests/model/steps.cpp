@@ -145,6 +145,9 @@ void Engine::execute(const Action& action) {
     memory_.flush(action.thread);
   } else if (action.kind == Action::kTimeout) {
     thread.notified = thread.timed_out = true;
+  } else if (action.kind == Action::kWake) {
+    thread.notified = thread.for_nothing = true;
+    thread.may_wake = false;
   } else {
     thread.signal = Signal::kComes;
   }
@@ -209,7 +212,7 @@ void Engine::execute_step(ThreadId id, std::uint16_t choice) {
       if (alone_) return set_fault("a wait that nobody can end");
       if (thread.signal == Signal::kRuns) return set_fault("a signal handler waits on a condition");
       if (mutex != nullptr) memory_.unlock(id, *mutex);
-      thread.notified = thread.timed_out = false;
+      thread.notified = thread.timed_out = thread.for_nothing = false;
       thread.waits_on = op.object;
       return;
     }

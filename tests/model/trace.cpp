@@ -64,6 +64,7 @@ void Engine::trace(const Action& action, const Op& op) {
       break;
     case Action::kFlush: std::snprintf(text, sizeof text, "has its oldest buffered store flushed"); break;
     case Action::kTimeout: std::snprintf(text, sizeof text, "runs out of time"); break;
+    case Action::kWake: std::snprintf(text, sizeof text, "wakes for nothing"); break;
     case Action::kSignal: std::snprintf(text, sizeof text, "is interrupted by its signal handler"); break;
     case Action::kStep:
       if (is_atomic(op.kind)) {

@@ -30,7 +30,7 @@ class BasicEvent : public Completion {
     LockGuard lock(mutex_);
     while (!set_) {
       if (condition_.wait_until(mutex_, deadline)) continue;
-      if (!set_ && !claimed_ && take_back(*this)) return false;
+      if (!claimed_ && take_back(*this)) return false;
       while (!set_) condition_.wait(mutex_);  // too late to take it back: it is about to be set
     }
     return true;
