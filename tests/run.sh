@@ -3,19 +3,25 @@
 #
 #   sh tests/run.sh           everything
 #   sh tests/run.sh --quick   one compiler and the lints, without the long tests
+#   sh tests/run.sh --model   only the explorer of tests/model/, its programs and its mutants
+#   sh tests/run.sh --deep    the same with larger bounds
 #   sh tests/run.sh --soak MINUTES
 #                             only the storms of tests/stress/, for that long; the last line but one says what they did
 set -eu
 cd "$(dirname "$0")/.."
 usage() {
-  sed -n '2,7p' "$0"
+  sed -n '2,9p' "$0"
   exit 2
 }
 quick=
 minutes=
+model=
+deep=
 case $#:${1-} in
   0:) ;;
   1:--quick) quick=--quick ;;
+  1:--model) model=1 ;;
+  1:--deep) model=1 deep=--deep ;;
   2:--soak)
     minutes=$2
     case $minutes in *[!0-9]* | ??????* | '' | 0*) usage ;; esac
@@ -102,7 +108,18 @@ if [ -n "$minutes" ]; then
   exit $failed
 fi
 
-programs gcc g++ -Ddebug=false
+# The exhaustive tests, with each program's bound and price and each planted fault: at most five minutes on two
+# processors, but with --deep.
+programs gcc g++ -Ddebug=false -- --only model $deep
+for log in model_programs model_call_programs model_mutants; do
+  grep -E ' states |^(sequential consistency|total store order|mutants): ' build/gcc/$log.log || true
+done
+if [ -n "$model" ]; then
+  echo "$passed passed, $failed failed"
+  exit $((failed != 0))
+fi
+
+programs gcc g++ -Ddebug=false -- --skip model
 if [ -z "$quick" ]; then
   # The exhaustive tests of tests/model/ replace the atomics: another compiler adds only time to them. Where nothing is
   # optimised, that is for the time: to compile takes most of it, and the tests hardly take longer.

@@ -5,8 +5,7 @@
 
 using namespace model;
 
-TEST_CASE("the call path holds its promises within the bounds that are printed" *
-          doctest::test_suite("long")) {
+TEST_CASE("the call path holds its promises within the bounds that are printed") {
   check_all(call_programs());
 }
 TEST_CASE(

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <string>
 #include <string_view>
 
 #include "mutation.hpp"
@@ -205,6 +208,11 @@ std::size_t orders(const char* floor) {
   return source::count(floor, "order::(acquire|release)") + 2 * source::count(floor, "order::acq_rel");
 }
 
+std::string readme() {
+  std::ifstream file(NMR_MODEL_README);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 bool is_fence(const Mutation& mutant) {
   return mutant.change == Mutation::kNoFence || mutant.change == Mutation::kNoBarrier ||
          mutant.change == Mutation::kLate;
@@ -241,5 +249,8 @@ TEST_CASE("each order, fence and second look is needed" * doctest::test_suite("l
            {planted_rundown_programs(), planted_sharded_programs(), planted_call_programs(),
             planted_call_variant_programs(), planted_call_signal_programs()},
            count);
-  std::printf("mutants: %zu of %zu found\n", count.found, count.all);
+  const std::string line =
+      "mutants: " + std::to_string(count.found) + " of " + std::to_string(count.all) + " found";
+  CHECK_MESSAGE(mentions(readme(), line), "README.md says something else than " << line);
+  std::printf("%s\n", line.c_str());
 }

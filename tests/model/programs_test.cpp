@@ -22,7 +22,7 @@ TEST_CASE(
     "the programs hold under sequential consistency and total store order, as far as they are searched" *
     doctest::test_suite("long")) {
   // Of one program; enough for most of those without calls. The first ones have the fewest switches.
-  const std::uint64_t most = deep() ? 1'000'000 : 4'000;
+  const std::uint64_t most = deep() ? 100'000 : 4'000;
   for (const Backend backend : {Backend::kSequential, Backend::kTso}) {
     unsigned whole = 0, begun = 0;
     double seconds = 0;

@@ -1,8 +1,8 @@
 """Builds the test programs of a build directory, runs them, and counts test cases.
 
-  run_programs.py BUILD [--quick] [--skip DIRECTORY]...
+  run_programs.py BUILD [--quick | --deep] [--only DIRECTORY | --skip DIRECTORY]
 
-Writes BUILD/records (what became of each case, see tests/support/main.cpp). The last line is "PASSED FAILED".
+With --deep the programs are given that, and all the time they want. Writes BUILD/records (what became of each case, see tests/support/main.cpp). The last line is "PASSED FAILED".
 """
 import argparse
 import concurrent.futures
@@ -40,19 +40,20 @@ def read(record):
     return ended, wrong
 
 
-def run(test, build, quick):
+def run(test, build, quick, deep):
     """Runs one program. Returns the lines of its cases and the number that failed."""
     name = test["name"]
     record = build / f"{name}.record"
     record.unlink(missing_ok=True)
     env = dict(os.environ, **test["env"], NMR_TEST_RECORD=str(record))
-    only = ["--test-suite-exclude=long"] if quick else []
+    only = ["--test-suite-exclude=long"] if quick else ["--deep"] if deep else []
+    patience = None if deep else test["timeout"] * PATIENCE
     with open(build / f"{name}.log", "w+", encoding="utf-8", errors="replace") as log:
         try:
             status = subprocess.run(test["cmd"] + only, env=env, cwd=test["workdir"], stdout=log,
-                                    stderr=subprocess.STDOUT, timeout=test["timeout"] * PATIENCE).returncode
+                                    stderr=subprocess.STDOUT, timeout=patience).returncode
         except subprocess.TimeoutExpired:
-            status = f"no end after {test['timeout'] * PATIENCE} s"
+            status = f"no end after {patience} s"
         log.seek(0)
         output = log.read()
     ended, wrong = read(record)
@@ -73,13 +74,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--skip", action="append", default=[])
+    parser.add_argument("--deep", action="store_true")
+    parser.add_argument("--only")
+    parser.add_argument("--skip")
     options = parser.parse_args()
     build, start = options.build.resolve(), time.monotonic()
 
     def wanted(path):
         parts = pathlib.Path(os.path.relpath(path, build)).parts
-        return parts[0] == "tests" and parts[1] not in options.skip
+        return parts[0] == "tests" and parts[1] != options.skip and options.only in (None, parts[1])
     ninja = ["ninja", "-C", str(build), "-j", str(min(2, os.cpu_count() or 1))]
 
     def make(*targets):
@@ -99,7 +102,7 @@ def main():
 
     def timed(test):
         began = time.monotonic()
-        result = run(test, build, options.quick)
+        result = run(test, build, options.quick, options.deep)
         seconds[test["name"]] = time.monotonic() - began
         return result
     tests = [test for test in introspect(build, "tests") if wanted(test["cmd"][0])]
@@ -116,7 +119,7 @@ def main():
         print(f"FAILED {build.name}: no test ran")
         failed = 1
     slowest = max(seconds, key=seconds.get, default="none")
-    print(f"{build.name}: {passed} passed, {failed} failed, {time.monotonic() - start:.0f} s, "
+    print(f"{options.only or build.name}: {passed} passed, {failed} failed, {time.monotonic() - start:.0f} s, "
           f"of which {slowest} {seconds.get(slowest, 0):.0f} s")
     print(passed, failed)
 
