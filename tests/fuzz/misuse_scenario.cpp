@@ -1,6 +1,7 @@
 #include <array>
 #include <chrono>
 #include <list>
+#include <thread>
 
 #include "fuzz/bytes.hpp"
 #include "fuzz/model.hpp"
@@ -118,9 +119,9 @@ struct ClientModule {
     return status;
   }
 
-  /// Completes, and completes again.
+  /// Completes, and completes again, perhaps on another thread.
   void finish(nmr::DetachCompletion done) {
-    const std::size_t how = play.in.pick(5);
+    const std::size_t how = play.in.pick(6);
     if (how == 1) destroy_here();
     if (how < 2) return;
     nmr::DetachCompletion other = std::move(done);
@@ -128,6 +129,7 @@ struct ClientModule {
     if (how == 3) done.complete();  // NOLINT(bugprone-use-after-move): the misuse that is meant
     if (how == 3) ++play.reports;
     if (how == 4) other.complete(), other.complete(), ++play.reports;
+    if (how == 5) other.complete(), std::thread([&] { other.complete(); }).join(), ++play.reports;
   }
 
   void destroy_here() {

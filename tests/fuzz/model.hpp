@@ -121,6 +121,9 @@ class Model {
   void leave(Key key, ModuleSide side, bool in_slot);
   void hold(Key key, ModuleSide side) { ++find(key).sides[index(side)].holds; }
   void unhold(Key key, ModuleSide side);
+  /// A call of the thread takes one of its slots, if there is one; so do those that no registry knows of.
+  bool take_slot() noexcept;
+  void give_back_slot() noexcept { --slots_used_; }
 
   void begin_enumeration(int registration);
   /// Returns what enter() does.

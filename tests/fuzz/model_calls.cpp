@@ -22,16 +22,22 @@ bool Model::has_calls(int handle) const {
 bool Model::enter(Key key, ModuleSide side) {
   Side& way = find(key).sides[index(side)];
   ++way.calls;
-  const bool in_slot = slots_used_ < nmr::StdAtomics::kCallSlots;
-  if (in_slot) ++slots_used_, ++way.in_slots;
+  const bool in_slot = take_slot();
+  if (in_slot) ++way.in_slots;
   return in_slot;
 }
 
 void Model::leave(Key key, ModuleSide side, bool in_slot) {
   Side& way = find(key).sides[index(side)];
   --way.calls;
-  if (in_slot) --slots_used_, --way.in_slots;
+  if (in_slot) give_back_slot(), --way.in_slots;
   drop_ended();
+}
+
+bool Model::take_slot() noexcept {
+  const bool left = slots_used_ < nmr::StdAtomics::kCallSlots;
+  if (left) ++slots_used_;
+  return left;
 }
 
 void Model::unhold(Key key, ModuleSide side) {

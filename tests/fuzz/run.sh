@@ -20,7 +20,7 @@ failed=0
 # Nothing of earlier runs: these would be spent on what those have found.
 rm -rf build/fuzz/registry build/fuzz/misuse build/fuzz/*.o
 mkdir -p build/fuzz/registry build/fuzz/misuse
-compile="clang++-19 -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -I../../include -I../../tests
+compile="clang++-19 -std=c++20 -O1 -g -pthread -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -I../../include -I../../tests
   -DNMR_MISUSE_HANDLER=nmr_test_misuse"
 # shellcheck disable=SC2086 # a list of words
 (cd build/fuzz && $compile -c ../../tests/fuzz/*_scenario.cpp ../../tests/fuzz/model*.cpp \

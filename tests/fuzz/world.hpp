@@ -148,4 +148,11 @@ struct Taken {
   bool in_slot = false;  // a guard
 };
 
+template <class T>
+T take_out(std::vector<T>& all, std::size_t which) {
+  T taken = std::move(all[which]);
+  all.erase(all.begin() + static_cast<std::ptrdiff_t>(which));
+  return taken;
+}
+
 }  // namespace fuzz

@@ -10,14 +10,14 @@
 
 namespace {
 
-/// As the machine code, for processors that there is none for, and systems that let no program make any.
+/// As the machine code, where there is none.
 int answer_without_page(void* context, int value) {
   const auto& self = *static_cast<const volatile StressContext*>(context);
   for (int turns = self.turns; turns > 1;) turns = turns - 1;
   return self.key + value;
 }
 
-#if defined(__x86_64__)
+#if defined(__linux__) && defined(__x86_64__)
 constexpr unsigned char kCode[] = {
     0x8b, 0x4f, 0x04,  // mov turns(%rdi),%ecx
     0xff, 0xc9,        // 1: dec %ecx
@@ -26,7 +26,7 @@ constexpr unsigned char kCode[] = {
     0x01, 0xf0,        // add %esi,%eax
     0xc3,              // ret
 };
-#elif defined(__aarch64__)
+#elif defined(__linux__) && defined(__aarch64__)
 constexpr unsigned kCode[] = {
     0xb9400402,  // ldr w2,[x0,#4]
     0x71000442,  // 1: subs w2,w2,#1
@@ -59,7 +59,7 @@ void unmap(std::byte* pages, std::size_t size) noexcept {
   if (mmap(pages, size, PROT_NONE, kFlags, -1, 0) == MAP_FAILED) std::abort();
 }
 
-/// Puts the code at the beginning of a page. Returns false if the system lets no program make any.
+/// Puts the code at the beginning of a page. Returns false if the system refuses to run it.
 bool make_code(std::byte* page, std::size_t size) noexcept {
   protect(page, size, PROT_READ | PROT_WRITE);
   std::memcpy(page, kCode, sizeof kCode);
@@ -67,15 +67,17 @@ bool make_code(std::byte* page, std::size_t size) noexcept {
   return mprotect(page, size, PROT_READ | PROT_EXEC) == 0;
 }
 
-/// Returns pages for code, or null if such may not be.
+/// Returns pages for code, or null for a processor or system that there is none for.
 std::byte* map_code([[maybe_unused]] std::size_t bytes, [[maybe_unused]] std::size_t page_size) {
-#if !defined(NMR_NO_MACHINE_CODE)
-  std::byte* const code = map(bytes);
-  if (make_code(code, page_size)) return code;
-  munmap(code, bytes);
-#endif
+#if defined(NMR_NO_MACHINE_CODE)
   MESSAGE("no machine code of its own: functions stay when their module goes");
   return nullptr;
+#else
+  std::byte* const code = map(bytes);
+  // Without it no storm would find a call that runs into code that is gone.
+  REQUIRE_MESSAGE(make_code(code, page_size), "executable pages are refused");
+  return code;
+#endif
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ class ModulePages {
   const std::size_t page_size_;
   const std::size_t bytes_;
   std::byte* const data_;
-  std::byte* const code_;  // null where code may not be made
+  std::byte* const code_;  // null where there is no machine code
   std::mutex mutex_;
   std::vector<void*> away_;  // a ring
   std::size_t taken_ = 0;
