@@ -209,9 +209,10 @@ void asks_whether_it_is_inside(Run& run) {
   });
 }
 
-// A thread has ended, and what is called lies where its data were: its free slots hold that address.
+// A thread has ended, and what is called lies where its data were: its free slots hold that address. The caller is a
+// thread whose record is the next one, wherever the program's memory lies.
 void where_a_threads_data_were(Run& run) {
-  auto& world = make_world<Calls>(run, 1);
+  auto& world = make_world<Calls>(run, 0);
   const auto data = reinterpret_cast<std::uintptr_t>(static_cast<Calls::Target*>(&world.first));
   run.set_up_as(data);
   check(!world.call(world.other_cell), "nothing is there");

@@ -172,6 +172,7 @@ class Search {
     finding_.states += report.steps;
     finding_.passed = finding_.passed || report.mutated;
     if (report.fault.empty()) return;
+    CHECK_MESSAGE(!report.fault.starts_with("the explorer"), program.name << ": " << report.fault);
     finding_.program = &program;
     finding_.fault = report.fault;
     // The run that shows the fault has passed its place.
