@@ -4,7 +4,7 @@
 #   sh tests/run.sh           everything
 #   sh tests/run.sh --quick   one compiler and the lints, without the long tests
 #   sh tests/run.sh --model   only the explorer of tests/model/, its programs and its mutants
-#   sh tests/run.sh --deep    the same with larger bounds
+#   sh tests/run.sh --deep    the same with larger bounds, for hours
 #   sh tests/run.sh --soak MINUTES
 #                             only the storms of tests/stress/, for that long; the last line but one says what they did
 set -eu
