@@ -75,17 +75,21 @@ int run_twice(long times) {
     my->results = call_often(my->mechanism, times);
     g_phase = 4;
   });
-  char byte = 0;
   bool in_turn = true;
-  for (int i = 0; i != kTurns; ++i) {
-    if (i != 0) in_turn = write(shared->go[1], &byte, 1) == 1 && in_turn;
-    in_turn = read(shared->ready[0], &byte, 1) == 1 && in_turn;
-    (void)shared->mechanism.call(0);
-  }
-  g_phase = 1;
-  const long results = call_often(shared->mechanism, times);
-  g_phase = 2;
-  in_turn = write(shared->go[1], &byte, 1) == 1 && in_turn;
+  long results = 0;
+  // Not the thread of main(): where that is among the others is chance, and so is whether their records meet.
+  std::thread([&] {
+    char byte = 0;
+    for (int i = 0; i != kTurns; ++i) {
+      if (i != 0) in_turn = write(shared->go[1], &byte, 1) == 1 && in_turn;
+      in_turn = read(shared->ready[0], &byte, 1) == 1 && in_turn;
+      (void)shared->mechanism.call(0);
+    }
+    g_phase = 1;
+    results = call_often(shared->mechanism, times);
+    g_phase = 2;
+    in_turn = write(shared->go[1], &byte, 1) == 1 && in_turn;
+  }).join();
   other.join();
   return in_turn && results == times && shared->results == times ? static_cast<int>(times) : -1;
 }
