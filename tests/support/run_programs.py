@@ -2,7 +2,8 @@
 
   run_programs.py BUILD [--quick | --deep] [--only DIRECTORY | --skip DIRECTORY]
 
-With --deep the programs are given that, and all the time they want. Writes BUILD/records (what became of each case, see tests/support/main.cpp). The last line is "PASSED FAILED".
+With --deep the programs are given that, and all the time they want. Writes BUILD/records (what became of each case, see
+tests/support/main.cpp). The last line is "PASSED FAILED".
 """
 import argparse
 import concurrent.futures

@@ -89,7 +89,7 @@ class alignas(BasicCallRecord<Atomics>) BasicCallTable {
   }
 
   /// Returns the size of the table that is to replace this one. Small tables are mostly replaced because two
-  /// threads meet: then a little more room seldom helps, and each try is kept.
+  /// threads meet: then a little more room seldom helps.
   [[nodiscard]] std::size_t next_size() const noexcept { return size() < kSmall ? 4 * size() : 2 * size(); }
   [[nodiscard]] std::size_t size() const noexcept { return columns_[0].byte_mask / sizeof(Record) + 1; }
   [[nodiscard]] BasicCallTable* older() const noexcept { return older_; }
