@@ -18,7 +18,7 @@ SEAM = {
         r"#\s*include\s*<(?!nmr/)(?:atomic|mutex|shared_mutex|condition_variable|thread|semaphore|latch|barrier|[\w/]+\.h)>",
     "a system call":
         r"\b(?:pthread_\w+|syscall|sched_yield|membarrier|__sync_\w+|__atomic_\w+|__builtin_thread_pointer"
-        r"|__read[gf]s\w+|__asm__|asm)\b",
+        r"|__read[gf]s\w+|__getReg|__asm__|asm)\b",
 }
 
 # Nobody may say these: g++ gives their symbols the binding UNIQUE, and then dlclose() does not unmap the plug-in.

@@ -86,9 +86,9 @@ FAULTS = [
      "typename Atomics::SignalBlock block;",
      "if (PLANTED) { LockGuard lock(mutex_); return f(); } typename Atomics::SignalBlock block;"),
     ("refused caller does not look", "calls/call_domain.hpp",
-     "if (refused != nullptr) clear_slot(*refused, refused->target.load(order::relaxed), thread);",
-     "if (refused != nullptr && PLANTED) refused->target.store(Slot::mark(thread), order::release); "
-     "else if (refused != nullptr) clear_slot(*refused, refused->target.load(order::relaxed), thread);"),
+     "if (refused != nullptr) take_back(*refused);",
+     "if (refused != nullptr && PLANTED) refused->target.store(Slot::mark(Record::of(*refused).thread()), "
+     "order::release); else if (refused != nullptr) take_back(*refused);"),
     ("leaver on another thread leaves its own mark", "calls/call_domain.hpp",
      "slot.target.store(Slot::mark(thread), order::release);",
      "slot.target.store(Slot::mark(PLANTED ? Atomics::thread_pointer() : thread), order::release);"),

@@ -129,11 +129,10 @@ class BasicCallDomain {
 
  private:
   NMR_COLD static Entry enter(BasicCallDomain& self, Cell& cell, Slot* refused) noexcept {
-    const std::uintptr_t thread = Atomics::thread_pointer();
-    // relaxed: this thread's own
-    if (refused != nullptr) clear_slot(*refused, refused->target.load(order::relaxed), thread);
+    if (refused != nullptr) take_back(*refused);
     for (;;) {
-      // Anew each time: what clear_slot() runs may have called, and be inside still.
+      // Anew each time: what take_back() runs may have called, and be inside still; or have come back on
+      // another thread.
       Record* const record = self.own_record();
       Slot* const slot = record != nullptr ? record->free_slot() : nullptr;
       if (slot == nullptr) return {&self.slotless(), self.enter_slotless(cell)};
@@ -145,8 +144,14 @@ class BasicCallDomain {
       self.real_fences_ ? Atomics::full_fence() : Atomics::light_fence();
       // [cd:7] acquire, pairs with [cd:8]: what the target was before it was published.
       if (cell.current.load(order::acquire) == target) return {slot, target};
-      clear_slot(*slot, target, thread);
+      take_back(*slot);
     }
+  }
+
+  /// Leaves what this thread has published and was refused.
+  static void take_back(Slot& slot) noexcept {
+    // relaxed: this thread's own
+    clear_slot(slot, slot.target.load(order::relaxed), Record::of(slot).thread());
   }
 
   /// The guess is wrong for good where two threads that changed the cell wrote it in the other order.

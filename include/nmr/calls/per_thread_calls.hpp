@@ -8,6 +8,10 @@ namespace nmr {
 /// or read.
 template <AtomicsPolicy A>
 struct BasicPerThreadCalls {
+  static_assert(
+      platform::kThreadPointerKnown || &A::thread_pointer != &StdAtomics::thread_pointer,
+      "NMR_NO_THREAD_POINTER: count calls with OneWordCalls, or give a policy that can tell threads");
+
   using Atomics = A;
   using Domain = BasicCallDomain<A>;
   using Target = BasicCallTarget<A>;

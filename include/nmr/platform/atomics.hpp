@@ -8,6 +8,7 @@
 #include <nmr/platform/fences.hpp>
 #include <nmr/platform/misuse.hpp>
 #include <nmr/platform/sync.hpp>
+#include <nmr/platform/thread_pointer.hpp>
 
 namespace nmr {
 

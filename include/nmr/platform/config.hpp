@@ -1,11 +1,14 @@
 #pragma once
-/// Version, compiler attributes and the two things a user may set before including any header:
+/// Version, compiler attributes and the three things a user may set before including any header:
 ///
 ///   NMR_MISUSE_HANDLER   name of a function `void f(const nmr::MisuseReport&) noexcept` at global
 ///                        scope that is told of misuse instead of the default, which prints and aborts.
 ///   NMR_CACHE_LINE       bytes that two threads must not share to stay out of each other's way.
+///   NMR_NO_THREAD_POINTER   there is no register that tells threads apart, or it is not to be read: calls are
+///                        counted with OneWordCalls, and self-waits are not known. Where no register is known
+///                        nothing compiles before this has been said.
 ///
-/// Both must be the same in everything that is linked into one image.
+/// All must be the same in everything that is linked into one image.
 
 #define NMR_VERSION_MAJOR 0
 #define NMR_VERSION_MINOR 1

@@ -57,17 +57,6 @@ inline void heavy_fence() noexcept {
 #endif
 }
 
-/// Returns a value that no two live threads share. One load where the compiler knows the register.
-[[nodiscard]] inline std::uintptr_t thread_pointer() noexcept {
-#if defined(_WIN64)
-  return static_cast<std::uintptr_t>(__readgsqword(0x30));
-#elif defined(_WIN32)
-  return static_cast<std::uintptr_t>(__readfsdword(0x18));
-#else
-  return reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer());
-#endif
-}
-
 inline void pause() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
