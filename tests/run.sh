@@ -149,7 +149,6 @@ check headers:linked python3 tests/headers/check.py linked g++ build/headers
 check headers:driver python3 tests/headers/check.py driver g++ build/headers
 if [ -z "$quick" ]; then
   check headers:alone:clang++-19 python3 tests/headers/check.py alone clang++-19 build/headers
-  check headers:lines:g++ python3 tests/headers/check.py lines g++ build/headers
   check headers:bare:g++ python3 tests/headers/check.py bare g++ build/headers
   check headers:bare:clang++-19 python3 tests/headers/check.py bare clang++-19 build/headers
   for way in include pkg-config cmake subproject; do

@@ -31,13 +31,6 @@ def alone(compiler, *arguments):
         return "\n".join(filter(None, pool.map(one, headers())))
 
 
-def lines(compiler):
-    """What is laid out by cache lines is so for lines of other lengths."""
-    source = "#include <nmr/nmr.hpp>\ntemplate class nmr::BasicCallDomain<nmr::StdAtomics>;\n"
-    return "\n".join(filter(None, (compile(compiler, source, "-fsyntax-only", f"-DNMR_CACHE_LINE={length}")
-                                   for length in (16, 32, 128, 256))))
-
-
 def linked(compiler, scratch):
     """Two units that include everything link: what is not inline is defined twice."""
     everything = "".join(f"#include <{header}>\n" for header in headers())
@@ -73,7 +66,6 @@ def main(what, compiler, scratch):
     scratch = pathlib.Path(scratch)
     scratch.mkdir(parents=True, exist_ok=True)
     complaint = {"alone": lambda: alone(compiler), "bare": lambda: alone(compiler, *BARE),
-                 "lines": lambda: lines(compiler),
                  "linked": lambda: linked(compiler, scratch), "driver": lambda: driver(compiler, scratch)}[what]()
     print(complaint or f"{len(headers())} headers")
     return 1 if complaint else 0

@@ -3,11 +3,11 @@
 #include <nmr/calls/per_thread_calls.hpp>
 #include <nmr/platform/status.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// One attachment without its types: where calls go, and the count of those in progress.
 template <class Calls>
-class UntypedBinding : public Calls::Target {
+class NMR_PUBLIC_TYPE UntypedBinding : public Calls::Target {
  public:
   UntypedBinding() noexcept = default;
   UntypedBinding(const void* dispatch, void* context) noexcept : dispatch_(dispatch), context_(context) {}
@@ -41,7 +41,7 @@ class UntypedBinding : public Calls::Target {
 /// Lifetime      from attach until it has been detached: a wait has returned or the completion has run. Then
 ///               it may be attached again, or destroyed with all that its functions use.
 template <Npi N, class Calls>
-class BasicBinding : private UntypedBinding<Calls> {
+class NMR_PUBLIC_TYPE BasicBinding : private UntypedBinding<Calls> {
  public:
   using Dispatch = typename N::ProviderDispatch;
 
@@ -83,4 +83,4 @@ class BasicBinding : private UntypedBinding<Calls> {
 template <Npi N>
 using Binding = BasicBinding<N, PerThreadCalls>;
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -4,14 +4,14 @@
 #include <nmr/platform/event.hpp>
 #include <nmr/platform/status.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// The caller's side of attachments, one at a time: the place that calls go through. Born empty; attached,
 /// detached, attached again and swapped while any number of threads call through it.
 ///
 /// Lifetime      outlives every call through it, try_call() included. The domain outlives the handle.
 template <Npi N, class Calls>
-class BasicBindingHandle {
+class NMR_PUBLIC_TYPE BasicBindingHandle {
  public:
   using Binding = BasicBinding<N, Calls>;
   using Guard = BasicCallGuard<N, Calls>;
@@ -121,4 +121,4 @@ class BasicBindingHandle {
 template <Npi N>
 using BindingHandle = BasicBindingHandle<N, PerThreadCalls>;
 
-}  // namespace nmr
+NMR_END_NAMESPACE

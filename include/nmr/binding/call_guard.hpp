@@ -2,12 +2,12 @@
 #include <nmr/binding/binding.hpp>
 #include <nmr/binding/call_hold.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// A call in progress, from BindingHandle::try_call(); empty if it was refused. While it lives, the
 /// provider's code and data stay. Not movable, of the thread that called; several may be left in any order.
 template <Npi N, class Calls>
-class [[nodiscard]] BasicCallGuard {
+class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallGuard {
  public:
   using Dispatch = typename N::ProviderDispatch;
 
@@ -57,4 +57,4 @@ class [[nodiscard]] BasicCallGuard {
 template <Npi N>
 using CallGuard = BasicCallGuard<N, PerThreadCalls>;
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -3,12 +3,12 @@
 
 #include <nmr/binding/binding.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// A call in progress that is not tied to a thread: for a request that outlives the function that started it.
 /// Movable, may be left on any thread, and keeps the detach of its binding pending until it is.
 template <Npi N, class Calls>
-class [[nodiscard]] BasicCallHold {
+class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallHold {
  public:
   using Dispatch = typename N::ProviderDispatch;
 
@@ -52,4 +52,4 @@ class [[nodiscard]] BasicCallHold {
 template <Npi N>
 using CallHold = BasicCallHold<N, PerThreadCalls>;
 
-}  // namespace nmr
+NMR_END_NAMESPACE

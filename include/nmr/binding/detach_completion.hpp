@@ -4,7 +4,7 @@
 #include <nmr/platform/atomics.hpp>
 #include <nmr/platform/completion.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// The right and the duty to say that one side has finished its part of a detach, exactly once
 /// (NmrClientDetachProviderComplete, NmrProviderDetachClientComplete). Given to a detach callback: dropping
@@ -12,7 +12,7 @@ namespace nmr {
 ///
 /// Lifetime      completing may run the cleanup callbacks, so the binding's context may be gone when it
 ///               returns.
-class [[nodiscard]] DetachCompletion {
+class [[nodiscard]] NMR_PUBLIC_TYPE DetachCompletion {
  public:
   constexpr DetachCompletion() noexcept = default;
   explicit DetachCompletion(Completion& done) noexcept : done_(&done) {}
@@ -41,4 +41,4 @@ class [[nodiscard]] DetachCompletion {
   Completion* done_ = nullptr;
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

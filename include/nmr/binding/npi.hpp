@@ -1,7 +1,8 @@
 #pragma once
 #include <type_traits>
+#include <nmr/platform/config.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// A network programming interface: the contract between a provider and its clients. A type that names the
 /// tables of functions which the two sides give each other:
@@ -16,17 +17,17 @@ template <class T>
 concept Npi = requires { typename T::ProviderDispatch; };
 
 /// Stands for the table of a side that offers no functions.
-struct NoDispatch {};
+struct NMR_PUBLIC_TYPE NoDispatch{};
 
 /// The NPI as a provider sees it that calls back into its clients: their table is the one that is called.
 template <Npi N>
-struct CallbacksOf {
+struct NMR_PUBLIC_TYPE CallbacksOf {
   using ProviderDispatch = NoDispatch;
 };
 template <Npi N>
   requires requires { typename N::ClientDispatch; }
-struct CallbacksOf<N> {
+struct NMR_PUBLIC_TYPE CallbacksOf<N> {
   using ProviderDispatch = typename N::ClientDispatch;
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -9,7 +9,7 @@
 #include <nmr/calls/call_target.hpp>
 #include <nmr/platform/atomics.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// Knows which thread is inside which target, at the price of stores to the thread's own memory.
 ///
@@ -27,7 +27,7 @@ namespace nmr {
 /// Lifetime      outlives every handle, binding and call that uses it. One domain may serve many images: what
 ///               is not in line runs in the code of the image that made it, through pointers kept here.
 template <AtomicsPolicy Atomics>
-class BasicCallDomain {
+class NMR_PUBLIC_TYPE BasicCallDomain {
  public:
   using Target = BasicCallTarget<Atomics>;
   using Slot = BasicCallSlot<Atomics>;
@@ -282,4 +282,4 @@ class BasicCallDomain {
 
 using CallDomain = BasicCallDomain<StdAtomics>;
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -2,7 +2,7 @@
 /// The small structs that a call is made of, on the caller's side.
 #include <nmr/calls/call_record.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// Which slot of a thread's record calls try first. There is one lane for each, and cells are spread over
 /// them, so that calls inside of calls, through different cells, all find a slot at the first look.
@@ -33,4 +33,4 @@ struct BasicCallEntry {
   BasicCallTarget<Atomics>* target;
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -6,7 +6,7 @@
 #include <nmr/calls/call_target.hpp>
 #include <nmr/platform/atomics.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 template <AtomicsPolicy Atomics>
 class BasicCallDomain;
@@ -134,4 +134,4 @@ struct alignas(call_record_alignment<Atomics>()) BasicCallRecord {
   }
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

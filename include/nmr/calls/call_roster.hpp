@@ -3,7 +3,7 @@
 #include <nmr/platform/atomics.hpp>
 #include <nmr/platform/completion.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// All records of a domain, and the looking through them that a detach needs. All of it is under the domain's
 /// mutex; the barriers in between are the domain's.
@@ -71,4 +71,4 @@ class BasicCallRoster {
   Record* records_ = nullptr;
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -7,7 +7,7 @@
 #include <nmr/calls/call_record.hpp>
 #include <nmr/platform/atomics.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// Records by thread pointer: open addressing, and a first look that needs no lock. Never shrinks; tables
 /// that have been outgrown stay until the domain goes, since a thread may be inside one of their records. The
@@ -144,4 +144,4 @@ struct BasicCallTable<Atomics>::Void {
   Record record;
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -3,7 +3,7 @@
 #include <nmr/platform/completion.hpp>
 #include <nmr/rundown/rundown_ref.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// What calls go to, as those who count them see it: references to it.
 ///
@@ -11,7 +11,7 @@ namespace nmr {
 /// here; every hold is one more, and so is every call that a detach finds in progress. So one count says when
 /// the last has left, and it is the only thing that runs completions.
 template <AtomicsPolicy Atomics>
-class BasicCallTarget {
+class NMR_PUBLIC_TYPE BasicCallTarget {
  public:
   BasicCallTarget() noexcept : refs_(typename BasicRundownRef<Atomics>::BornRunDown{}) {}
   BasicCallTarget(const BasicCallTarget&) = delete;
@@ -50,4 +50,4 @@ class BasicCallTarget {
   BasicCallTarget* next_to_close_ = nullptr;  // of whoever closes it
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -5,7 +5,7 @@
 #include <nmr/platform/config.hpp>
 #include <nmr/rundown/rundown_ref.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// The way to count calls in flight without thread pointers, for drivers: one word in the caller's handle,
 /// one fetch_add that checks and counts. All threads that call through one handle share its line.
@@ -13,7 +13,7 @@ namespace nmr {
 /// The count is in the handle because the target may be gone before a late caller could touch a count in it.
 /// So there is one target at a time, and putting in another waits until the calls to the last have left.
 template <AtomicsPolicy A>
-struct BasicOneWordCalls {
+struct NMR_PUBLIC_TYPE BasicOneWordCalls {
   using Atomics = A;
 
   /// Nothing is shared between handles.
@@ -162,4 +162,4 @@ struct BasicOneWordCalls {
 
 using OneWordCalls = BasicOneWordCalls<StdAtomics>;
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -1,13 +1,13 @@
 #pragma once
 #include <nmr/calls/call_domain.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// The default way to count calls in flight: each thread notes in its own record what it is inside of. A call
 /// has no lock, no read-modify-write and no fence, and writes to no memory that another thread's calls write
 /// or read.
 template <AtomicsPolicy A>
-struct BasicPerThreadCalls {
+struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
   static_assert(
       platform::kThreadPointerKnown || &A::thread_pointer != &StdAtomics::thread_pointer,
       "NMR_NO_THREAD_POINTER: count calls with OneWordCalls, or give a policy that can tell threads");
@@ -123,4 +123,4 @@ struct BasicPerThreadCalls {
 
 using PerThreadCalls = BasicPerThreadCalls<StdAtomics>;
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -5,12 +5,13 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <nmr/platform/atomic.hpp>
 #include <nmr/platform/fences.hpp>
 #include <nmr/platform/misuse.hpp>
 #include <nmr/platform/sync.hpp>
 #include <nmr/platform/thread_pointer.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// Memory orders by their short names.
 namespace order {
@@ -20,9 +21,9 @@ constexpr std::memory_order release = std::memory_order_release;
 constexpr std::memory_order acq_rel = std::memory_order_acq_rel;
 }  // namespace order
 
-struct StdAtomics {
+struct NMR_PUBLIC_TYPE StdAtomics {
   template <class T>
-  using Atomic = std::atomic<T>;
+  using Atomic = platform::Atomic<T>;
   using Mutex = platform::Mutex;
   using Condition = platform::Condition;
   using SignalBlock = platform::SignalBlock;
@@ -76,7 +77,7 @@ static_assert(AtomicsPolicy<StdAtomics>);
 
 /// Holds a policy's mutex for a scope.
 template <class Mutex>
-class [[nodiscard]] LockGuard {
+class [[nodiscard]] NMR_PUBLIC_TYPE LockGuard {
  public:
   explicit LockGuard(Mutex& mutex) noexcept : mutex_(mutex) { mutex_.lock(); }
   LockGuard(const LockGuard&) = delete;
@@ -95,4 +96,4 @@ template <AtomicsPolicy Atomics>
                                                : now + nanoseconds;
 }
 
-}  // namespace nmr
+NMR_END_NAMESPACE

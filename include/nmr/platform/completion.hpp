@@ -1,7 +1,7 @@
 #pragma once
 #include <nmr/platform/atomics.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// What is to happen when something has ended: a function and its context, in a node that the caller owns.
 /// The library links the node into its lists, so that being told of an end never allocates.
@@ -9,7 +9,7 @@ namespace nmr {
 /// Lifetime      from the call that it is given to until its function has been entered. Whoever runs it reads
 ///               nothing of the node afterwards, so the function may free the node and what it belongs to.
 /// Ordering      everything that was done under what has ended happens-before the function.
-class Completion {
+class NMR_PUBLIC_TYPE Completion {
  public:
   using Function = void (*)(Completion& self, void* context) noexcept;
 
@@ -73,9 +73,9 @@ class CompletionBatch {
 ///
 /// `post` must run the completion exactly once, on whichever thread it likes, and must not allocate or fail:
 /// the node is a link that a queue may use. It is called inside a release, so it must not block either.
-struct Executor {
+struct NMR_PUBLIC_TYPE Executor {
   using Post = void (*)(Executor& self, Completion& completion) noexcept;
   Post post;
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -1,7 +1,8 @@
 #pragma once
 #include <nmr/platform/status.hpp>
 
-namespace nmr::platform {
+NMR_BEGIN_NAMESPACE
+namespace platform {
 
 /// Calls a callback that returns a Status and may throw. Returns its status, or kUnhandledException: an
 /// exception must not cross a registry, whose other bindings go on.
@@ -18,4 +19,5 @@ Status contain(F callback) noexcept {
 #endif
 }
 
-}  // namespace nmr::platform
+}  // namespace platform
+NMR_END_NAMESPACE

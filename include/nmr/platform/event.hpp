@@ -2,7 +2,7 @@
 #include <nmr/platform/atomics.hpp>
 #include <nmr/platform/completion.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// A completion that a thread waits for: set once, by running it.
 ///
@@ -10,7 +10,7 @@ namespace nmr {
 ///               and is out of it before a waiter can return (cplusplus/papers#1279 tells what goes wrong
 ///               otherwise).
 template <AtomicsPolicy Atomics>
-class BasicEvent : public Completion {
+class NMR_PUBLIC_TYPE BasicEvent : public Completion {
  public:
   BasicEvent() noexcept : Completion(&fire, this, &claim) {}
 
@@ -57,4 +57,4 @@ class BasicEvent : public Completion {
 
 using Event = BasicEvent<StdAtomics>;
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -17,7 +17,8 @@
 extern "C" __declspec(dllimport) void __stdcall FlushProcessWriteBuffers();
 #endif
 
-namespace nmr::platform {
+NMR_BEGIN_NAMESPACE
+namespace platform {
 
 inline void light_fence() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
 
@@ -65,4 +66,5 @@ inline void pause() noexcept {
 #endif
 }
 
-}  // namespace nmr::platform
+}  // namespace platform
+NMR_END_NAMESPACE

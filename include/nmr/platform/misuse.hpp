@@ -10,7 +10,7 @@
 
 namespace nmr {
 
-struct MisuseReport {
+struct NMR_PUBLIC_TYPE MisuseReport {
   const char* object;  ///< type of the object, as spelt in the headers
   const char* operation;  ///< member function that was misused
   const char* rule;  ///< the rule that was broken, as one sentence
@@ -23,7 +23,7 @@ struct MisuseReport {
 void NMR_MISUSE_HANDLER(const nmr::MisuseReport& report) noexcept;
 #endif
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 NMR_COLD inline void report_misuse(const MisuseReport& report) noexcept {
 #ifdef NMR_MISUSE_HANDLER
@@ -35,4 +35,4 @@ NMR_COLD inline void report_misuse(const MisuseReport& report) noexcept {
 #endif
 }
 
-}  // namespace nmr
+NMR_END_NAMESPACE

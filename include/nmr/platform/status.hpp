@@ -1,7 +1,8 @@
 #pragma once
 #include <cstdint>
+#include <nmr/platform/config.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// Outcome of an operation that can be refused. Values and meanings are those of the Windows NTSTATUS codes
 /// of the same names, so that a module may hand through any other code of its own.
@@ -27,4 +28,4 @@ enum class [[nodiscard]] Status : std::int32_t {
   return static_cast<std::int32_t>(status) >= 0;
 }
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -17,7 +17,8 @@
 #include <thread>
 #endif
 
-namespace nmr::platform {
+NMR_BEGIN_NAMESPACE
+namespace platform {
 
 /// A point in time of a clock that never jumps, in nanoseconds.
 using Deadline = std::int64_t;
@@ -42,7 +43,7 @@ template <class Duration>
   return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
 }
 
-class Mutex {
+class NMR_PUBLIC_TYPE Mutex {
  public:
   Mutex() noexcept = default;
   Mutex(const Mutex&) = delete;
@@ -56,7 +57,7 @@ class Mutex {
   pthread_mutex_t handle_ = PTHREAD_MUTEX_INITIALIZER;
 };
 
-class Condition {
+class NMR_PUBLIC_TYPE Condition {
  public:
   Condition() noexcept {
     pthread_condattr_t attributes;
@@ -98,7 +99,7 @@ class Condition {
 
 /// Keeps signal handlers of this thread out while it lives: a handler that calls through a binding must not
 /// meet a mutex that its own thread holds.
-class SignalBlock {
+class NMR_PUBLIC_TYPE SignalBlock {
  public:
   SignalBlock() noexcept {
     sigset_t all;
@@ -169,4 +170,5 @@ inline void yield_thread() noexcept { std::this_thread::yield(); }
 
 #endif
 
-}  // namespace nmr::platform
+}  // namespace platform
+NMR_END_NAMESPACE

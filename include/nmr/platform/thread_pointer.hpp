@@ -11,7 +11,8 @@
 #include <intrin.h>
 #endif
 
-namespace nmr::platform {
+NMR_BEGIN_NAMESPACE
+namespace platform {
 
 /// Returns a value that no two live threads share and that a thread keeps; never 0, but where there is none to
 /// be had (NMR_NO_THREAD_POINTER).
@@ -88,4 +89,5 @@ enum : bool {
 #endif
 };
 
-}  // namespace nmr::platform
+}  // namespace platform
+NMR_END_NAMESPACE

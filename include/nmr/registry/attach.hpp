@@ -4,12 +4,12 @@
 #include <nmr/registry/detach.hpp>
 #include <nmr/registry/registry_state.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// What an attach callback is given, without its types: the binding on offer, and what the callback says to
 /// it.
 template <class Calls>
-struct BasicOffer {
+struct NMR_PUBLIC_TYPE BasicOffer {
   using Side = BasicBindingSide<Calls>;
 
   BasicOffer(Side& whose) noexcept : side(whose) {}
@@ -234,4 +234,4 @@ struct BasicAttach {
   }
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -6,7 +6,7 @@
 #include <nmr/platform/completion.hpp>
 #include <nmr/registry/registration_core.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// The life of a binding:
 ///
@@ -46,7 +46,7 @@ struct OwnedContext {
 /// its holds; from attach on the duty to detach, which the DetachCompletion becomes; and while the detach
 /// callback runs, the callback. When it has run down the side is done, whichever of these was the last.
 template <class Calls>
-struct BasicBindingSide {
+struct NMR_PUBLIC_TYPE BasicBindingSide {
   using Registration = BasicRegistrationCore<Calls>;
   using Cell = typename Calls::Cell;
   using Step = void (*)(BasicBindingSide& side) noexcept;
@@ -83,7 +83,7 @@ struct BasicBindingSide {
 /// One client registration paired with one provider registration. State and links belong to the registry's
 /// mutex.
 template <class Calls>
-struct BasicBindingCore {
+struct NMR_PUBLIC_TYPE BasicBindingCore {
   using Registration = BasicRegistrationCore<Calls>;
   using Side = BasicBindingSide<Calls>;
 
@@ -108,4 +108,4 @@ struct BasicBindingCore {
   Side provider;
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -3,7 +3,7 @@
 #include <nmr/registry/binding_core.hpp>
 #include <nmr/registry/registry_state.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// The second half of a binding's life: from kDetaching until it is gone (nmr-semantics transitions T11 to
 /// T15). Allocates nothing and cannot fail. No lock is held in any callback.
@@ -135,4 +135,4 @@ struct BasicDetach {
   }
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

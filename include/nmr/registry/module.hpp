@@ -6,7 +6,7 @@
 #include <nmr/registry/module_id.hpp>
 #include <nmr/registry/offer.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// What a client module registers (NPI_CLIENT_CHARACTERISTICS): its callbacks, and who it is.
 ///
@@ -15,7 +15,7 @@ namespace nmr {
 /// callbacks may throw, which refuses the peer; they run on the thread that registers the later of the two
 /// sides.
 template <Npi N, class Calls>
-struct BasicClientModule {
+struct NMR_PUBLIC_TYPE BasicClientModule {
   std::uint16_t version = 0;
   std::uint16_t length = sizeof(BasicClientModule);
 
@@ -46,7 +46,7 @@ struct BasicClientModule {
 
 /// What a provider module registers (NPI_PROVIDER_CHARACTERISTICS). As BasicClientModule.
 template <Npi N, class Calls>
-struct BasicProviderModule {
+struct NMR_PUBLIC_TYPE BasicProviderModule {
   std::uint16_t version = 0;
   std::uint16_t length = sizeof(BasicProviderModule);
 
@@ -64,4 +64,4 @@ struct BasicProviderModule {
   bool serialize_attach = false;
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -1,11 +1,12 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <nmr/platform/config.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// A GUID, as Windows writes it: {data1-data2-data3-data4}.
-struct Guid {
+struct NMR_PUBLIC_TYPE Guid {
   std::uint32_t data1 = 0;
   std::uint16_t data2 = 0;
   std::uint16_t data3 = 0;
@@ -15,7 +16,7 @@ struct Guid {
 };
 
 /// Names an NPI (NPIID). The only thing that a registry matches on; compared by value. All zero is no name.
-struct NpiId {
+struct NMR_PUBLIC_TYPE NpiId {
   Guid guid{};
 
   [[nodiscard]] constexpr bool empty() const noexcept { return guid == Guid{}; }
@@ -25,7 +26,7 @@ struct NpiId {
 /// Names a module (NPI_MODULEID): a GUID, or the locally unique identifier of an interface. Opaque to the
 /// registry; peers read it to decide whether to attach. Two are equal if they are of one kind and have one
 /// value (NmrIsEqualNpiModuleId).
-class ModuleId {
+class NMR_PUBLIC_TYPE ModuleId {
  public:
   enum class Kind : std::uint8_t { kNone, kGuid, kInterfaceLuid };
 
@@ -50,4 +51,4 @@ class ModuleId {
   std::uint64_t interface_luid_ = 0;
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -6,7 +6,7 @@
 #include <nmr/registry/registration.hpp>
 #include <nmr/registry/registry_core.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// An NPI that a registry can match: with an identifier `kId`, an NpiId that is not empty.
 template <class T>
@@ -26,7 +26,7 @@ consteval NpiId npi_id_of() {
 ///
 /// Lifetime      outlives its registrations, the handles made for it, and every call through them.
 template <Npi N, class Calls>
-class BasicNmrRegistry {
+class NMR_PUBLIC_TYPE BasicNmrRegistry {
  public:
   using Core = BasicRegistryCore<Calls>;
   using ProviderModule = BasicProviderModule<N, Calls>;
@@ -138,4 +138,4 @@ using ProviderOffer = BasicProviderOffer<N, PerThreadCalls>;
 template <Npi N>
 using ClientOffer = BasicClientOffer<N, PerThreadCalls>;
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -9,29 +9,29 @@
 #include <nmr/registry/attach.hpp>
 #include <nmr/registry/registration_core.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// The characteristics that an NPI declares for each side; void where it declares none.
 template <class N>
-struct ClientCharacteristicsOf {
+struct NMR_PUBLIC_TYPE ClientCharacteristicsOf {
   using Type = void;
 };
 template <class N>
   requires requires { typename N::ClientCharacteristics; }
-struct ClientCharacteristicsOf<N> {
+struct NMR_PUBLIC_TYPE ClientCharacteristicsOf<N> {
   using Type = typename N::ClientCharacteristics;
 };
 template <class N>
-struct ProviderCharacteristicsOf {
+struct NMR_PUBLIC_TYPE ProviderCharacteristicsOf {
   using Type = void;
 };
 template <class N>
   requires requires { typename N::ProviderCharacteristics; }
-struct ProviderCharacteristicsOf<N> {
+struct NMR_PUBLIC_TYPE ProviderCharacteristicsOf<N> {
   using Type = typename N::ProviderCharacteristics;
 };
 template <Npi N>
-struct CharacteristicsOf {
+struct NMR_PUBLIC_TYPE CharacteristicsOf {
   using Client = typename ClientCharacteristicsOf<N>::Type;
   using Provider = typename ProviderCharacteristicsOf<N>::Type;
 };
@@ -40,7 +40,7 @@ struct CharacteristicsOf {
 ///
 /// Lifetime      of an offer: the attach callback. Of what `peer` gives: until this side's cleanup.
 template <class Calls, class PeerCharacteristics>
-class BasicPeerOffer {
+class NMR_PUBLIC_TYPE BasicPeerOffer {
  public:
   explicit BasicPeerOffer(BasicOffer<Calls>& core) noexcept : core_(core) {}
   BasicPeerOffer(const BasicPeerOffer&) = delete;
@@ -79,7 +79,8 @@ class BasicPeerOffer {
 
 /// A provider, offered to a client (ClientAttachProvider).
 template <Npi N, class Calls>
-class BasicProviderOffer : public BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Provider> {
+class NMR_PUBLIC_TYPE BasicProviderOffer
+    : public BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Provider> {
  public:
   using Handle = BasicBindingHandle<N, Calls>;
   using ClientDispatch = typename CallbacksOf<N>::ProviderDispatch;
@@ -119,7 +120,7 @@ class BasicProviderOffer : public BasicPeerOffer<Calls, typename Characteristics
 
 /// A client that asks a provider to attach it (ProviderAttachClient).
 template <Npi N, class Calls>
-class BasicClientOffer : public BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Client> {
+class NMR_PUBLIC_TYPE BasicClientOffer : public BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Client> {
  public:
   using Handle = BasicBindingHandle<CallbacksOf<N>, Calls>;
   using ProviderDispatch = typename N::ProviderDispatch;
@@ -142,4 +143,4 @@ class BasicClientOffer : public BasicPeerOffer<Calls, typename CharacteristicsOf
   Status accept(H* handle, const void*, const void* = nullptr) = delete;  // a reference is wanted
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

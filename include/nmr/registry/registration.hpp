@@ -6,7 +6,7 @@
 #include <nmr/binding/call_guard.hpp>
 #include <nmr/registry/registry_core.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 template <Npi N, class Calls>
 class BasicNmrRegistry;
@@ -14,7 +14,7 @@ class BasicNmrRegistry;
 /// A module's registration with a registry, from register_client() or register_provider(). The destructor
 /// deregisters and waits. Movable; empty until registered and after being moved from.
 template <Npi N, class Calls, ModuleSide kSide>
-class [[nodiscard]] BasicRegistration {
+class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
  public:
   BasicRegistration() noexcept = default;
   BasicRegistration(BasicRegistration&& other) noexcept
@@ -121,4 +121,4 @@ class [[nodiscard]] BasicRegistration {
   typename Core::Registration* registration_ = nullptr;
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -9,7 +9,7 @@
 #include <nmr/registry/module_id.hpp>
 #include <nmr/rundown/rundown_ref.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// Identifies one binding among all that a registry ever makes.
 enum class BindingId : std::uint64_t { kNone = 0 };
@@ -18,7 +18,7 @@ enum class BindingId : std::uint64_t { kNone = 0 };
 enum class ModuleSide : std::uint8_t { kClient, kProvider };
 
 /// Who a registration is (NPI_REGISTRATION_INSTANCE), as its peers see it.
-struct RegistrationInstance {
+struct NMR_PUBLIC_TYPE RegistrationInstance {
   NpiId npi_id;
   ModuleId module_id;
   std::uint32_t number = 0;               ///< which implementation of the NPI; 0 if there is one
@@ -27,7 +27,7 @@ struct RegistrationInstance {
 };
 
 /// Why a peer was not attached, and who said so.
-struct Refusal {
+struct NMR_PUBLIC_TYPE Refusal {
   ModuleId peer;
   Status status = Status::kSuccess;
   ModuleSide refused_by = ModuleSide::kClient;
@@ -42,7 +42,7 @@ struct BasicOffer;
 
 /// One registration without its types. Links, lists and flags belong to the registry's mutex.
 template <class Calls>
-struct BasicRegistrationCore {
+struct NMR_PUBLIC_TYPE BasicRegistrationCore {
   using Atomics = typename Calls::Atomics;
   using Binding = BasicBindingCore<Calls>;
 
@@ -92,4 +92,4 @@ struct BasicRegistrationCore {
   static void reap(Completion&, void* self) noexcept { delete static_cast<BasicRegistrationCore*>(self); }
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -6,7 +6,7 @@
 #include <nmr/registry/registry_state.hpp>
 #include <nmr/registry/snapshot.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// The registry without its types: registrations of any number of NPIs, and the bindings between them.
 /// NmrRegistry<Npi> is a view of one of its NPIs; several may share a core.
@@ -17,7 +17,7 @@ namespace nmr {
 ///
 /// Lifetime      outlives its registrations (trapped).
 template <class Calls>
-class BasicRegistryCore {
+class NMR_PUBLIC_TYPE BasicRegistryCore {
  public:
   using State = BasicRegistryState<Calls>;
   using Registration = BasicRegistrationCore<Calls>;
@@ -293,4 +293,4 @@ class BasicRegistryCore {
   Status (*const detach_)(State&, Registration&, BindingId) noexcept = &detach_one;
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -5,11 +5,11 @@
 #include <nmr/registry/binding_core.hpp>
 #include <nmr/registry/registration_core.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// What a registry's threads share: the mutex, the lists under it, and who is in which callback.
 template <class Calls>
-class BasicRegistryState {
+class NMR_PUBLIC_TYPE BasicRegistryState {
  public:
   using Atomics = typename Calls::Atomics;
   using Registration = BasicRegistrationCore<Calls>;
@@ -161,4 +161,4 @@ class BasicRegistryState {
   std::uint64_t last_id_ = 0;
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -5,11 +5,11 @@
 #include <nmr/registry/binding_core.hpp>
 #include <nmr/registry/registration_core.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 enum class RegistrationState : std::uint8_t { kActive, kDeregistering, kDeregistered };
 
-struct RegistrationInfo {
+struct NMR_PUBLIC_TYPE RegistrationInfo {
   ModuleSide side;
   NpiId npi_id;
   ModuleId module_id;
@@ -19,7 +19,7 @@ struct RegistrationInfo {
   std::size_t references_open;  ///< what deregistration still waits for: bindings, and threads that offer it
 };
 
-struct BindingInfo {
+struct NMR_PUBLIC_TYPE BindingInfo {
   BindingId id;
   ModuleId client;
   ModuleId provider;
@@ -31,9 +31,9 @@ struct BindingInfo {
 };
 
 /// A registry as it was at one moment.
-struct RegistrySnapshot {
+struct NMR_PUBLIC_TYPE RegistrySnapshot {
   std::vector<RegistrationInfo> registrations;
   std::vector<BindingInfo> bindings;
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

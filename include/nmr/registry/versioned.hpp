@@ -7,11 +7,11 @@
 
 #include <nmr/platform/status.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// First member of a table or a characteristics struct that may grow with the NPI's minor versions. `size` is
 /// what its maker knew of; `version` changes when old and new cannot work together.
-struct VersionHeader {
+struct NMR_PUBLIC_TYPE VersionHeader {
   std::uint16_t version = 0;
   std::uint16_t reserved = 0;
   std::uint32_t size = 0;
@@ -51,4 +51,4 @@ Status read_versioned(const T* peer, std::uint16_t version, T& mine) noexcept {
   return Status::kSuccess;
 }
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -3,7 +3,7 @@
 #include <nmr/platform/atomics.hpp>
 #include <nmr/platform/completion.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// The completions that wait for one end, in one word: open with a list of nodes, or closed.
 ///
@@ -126,4 +126,4 @@ class BasicCompletionList {
   typename Atomics::template Atomic<Word> head_{0};
 };
 
-}  // namespace nmr
+NMR_END_NAMESPACE

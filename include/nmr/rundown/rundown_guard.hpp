@@ -5,12 +5,12 @@
 #include <nmr/rundown/rundown_ref.hpp>
 #include <nmr/rundown/sharded_rundown_ref.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// Owns one reference of a RundownRef or ShardedRundownRef, or none. Movable, and may be dropped on any
 /// thread.
 template <class Ref>
-class [[nodiscard]] BasicRundownGuard {
+class [[nodiscard]] NMR_PUBLIC_TYPE BasicRundownGuard {
  public:
   constexpr BasicRundownGuard() noexcept = default;
 
@@ -58,4 +58,4 @@ BasicRundownGuard<Ref> try_guard(Ref& ref) noexcept {
   return BasicRundownGuard<Ref>(ref);
 }
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -5,7 +5,7 @@
 #include <nmr/platform/event.hpp>
 #include <nmr/rundown/completion_list.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// Whether a rundown that was begun has ended yet.
 enum class RundownState : bool { kPending, kDrained };
@@ -30,7 +30,7 @@ enum class RundownState : bool { kPending, kDrained };
 ///               releasers need no further care; that nobody starts a new call on it, and that those being
 ///               refused are out of it, is the owner's to see to.
 template <AtomicsPolicy Atomics>
-class BasicRundownRef {
+class NMR_PUBLIC_TYPE BasicRundownRef {
   using Word = std::uintptr_t;
   enum : Word {
     kBegun = 1,  // no new references
@@ -305,4 +305,4 @@ class BasicRundownRef {
 
 using RundownRef = BasicRundownRef<StdAtomics>;
 
-}  // namespace nmr
+NMR_END_NAMESPACE

@@ -5,7 +5,7 @@
 
 #include <nmr/rundown/rundown_ref.hpp>
 
-namespace nmr {
+NMR_BEGIN_NAMESPACE
 
 /// A RundownRef whose count is spread over cache lines, for objects that many processors enter at once
 /// (EX_RUNDOWN_REF_CACHE_AWARE). Taking and giving back may land on different shards: only their sum counts,
@@ -18,7 +18,7 @@ namespace nmr {
 ///
 /// Lifetime      as RundownRef: may be destroyed once it has told that it has run down.
 template <AtomicsPolicy Atomics>
-class BasicShardedRundownRef {
+class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   using Centre = BasicRundownRef<Atomics>;
   using Word = std::uintptr_t;
   enum : Word { kClosed = 1, kOneRef = 2 };
@@ -201,4 +201,4 @@ class BasicShardedRundownRef {
 
 using ShardedRundownRef = BasicShardedRundownRef<StdAtomics>;
 
-}  // namespace nmr
+NMR_END_NAMESPACE
