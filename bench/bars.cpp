@@ -6,7 +6,7 @@
 namespace {
 
 constexpr const char* kUsage =
-    "usage: bars [--quick] [--json FILE] [--plugin FILE] [--only PART]\n"
+    "usage: bars [--quick | --smoke] [--json FILE] [--plugin FILE] [--only PART]\n"
     "parts: call two_thread nesting detach thread registry\n";
 
 }  // namespace
@@ -18,7 +18,9 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const bool more = i + 1 < argc;
     if (std::strcmp(argv[i], "--quick") == 0) {
-      options.quick = true;
+      options.length = Options::kQuick;
+    } else if (std::strcmp(argv[i], "--smoke") == 0) {
+      options.length = Options::kInstant;
     } else if (std::strcmp(argv[i], "--json") == 0 && more) {
       json = argv[++i];
     } else if (std::strcmp(argv[i], "--plugin") == 0 && more) {

@@ -2,8 +2,16 @@
 #include "report.hpp"
 
 struct Options {
-  bool quick = false;
+  enum Length { kInstant, kQuick, kFull };
+
+  Length length = kFull;
   const char* plugin = nullptr;  // path of the plug-in of plugin.cpp
+
+  /// Returns how many of something are enough.
+  template <class T>
+  [[nodiscard]] T by_length(T instant, T quick, T full) const {
+    return length == kFull ? full : length == kQuick ? quick : instant;
+  }
 };
 
 /// Each measures a few of the bars.

@@ -112,7 +112,7 @@ void beside_a_drain(Report& report, std::size_t times) {
 }  // namespace
 
 void call_bars(Report& report, const Options& options) {
-  const std::size_t times = options.quick ? 60 : 400;
+  const std::size_t times = options.by_length<std::size_t>(1, 60, 400);
   in_program(report, times);
   in_plugin(report, times, options.plugin);
   references(report, times);

@@ -143,7 +143,7 @@ void with_many_threads(Report& report, int samples) {
 }  // namespace
 
 void detach_bars(Report& report, const Options& options) {
-  const int samples = options.quick ? 201 : 1001;
+  const int samples = options.by_length<int>(11, 201, 1001);
   with_few_threads(report, samples);
   with_many_threads(report, samples);
 }

@@ -62,7 +62,7 @@ void nesting_bars(Report& report, const Options& options) {
   Nest nest;
   std::size_t refused = 0;
   for (std::size_t depth = 1; depth <= kDeepest; ++depth) refused += nest.inside(depth, [] {}) ? 0 : 1;
-  report.at_most(11, "calls refused, nested 1 to 256 deep", static_cast<double>(refused), 0);
+  report.at_most(11, "calls refused, nested 1 to 256 deep", static_cast<double>(refused), 0, Report::kExact);
 
   Rounds rounds;
   std::array<std::size_t, 4> levels{};
@@ -70,7 +70,7 @@ void nesting_bars(Report& report, const Options& options) {
     levels[i] =
         rounds.add([&nest, i, turn = std::size_t{0}]() mutable { return nest.ns_at(i + 1, 30'000, turn++); });
   }
-  rounds.run(options.quick ? 100 : 400);
+  rounds.run(options.by_length<std::size_t>(1, 100, 400));
   for (std::size_t i = 1; i != levels.size(); ++i) {
     report.at_most(11, "call " + std::to_string(i + 1) + " deep / call 1 deep",
                    rounds.ratio(levels[i], levels[0]), 1.15);

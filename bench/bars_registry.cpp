@@ -69,13 +69,14 @@ class Crowd {
 
 void registry_bars(Report& report, const Options& options) {
   constexpr std::size_t kFew = 100;
-  const std::size_t many = options.quick ? 20'000 : 100'000;
+  const std::size_t many = options.by_length<std::size_t>(1'000, 20'000, 100'000);
   using Calls = nmr::PerThreadCalls;
 
   auto large = std::make_unique<Crowd<Calls>>(many);
   auto medium = std::make_unique<Crowd<Calls>>(many / 10);
   Crowd<Calls> small(kFew);
-  report.at_least(14, "live bindings", static_cast<double>(large->attached()), static_cast<double>(many));
+  report.at_least(14, "live bindings", static_cast<double>(large->attached()), static_cast<double>(many),
+                  Report::kExact);
 
   std::vector<double> with_few, with_many;
   for (int i = 0; i != 401; ++i) {
@@ -101,5 +102,6 @@ void registry_bars(Report& report, const Options& options) {
   Crowd<nmr::BasicPerThreadCalls<CountingAtomics>> counted(1000);
   counts().reset();
   (void)counted.deregister_provider_ns();
-  report.at_most(14, "barriers of a deregistration that detaches 1,000", counts().heavy_fences, 1);
+  report.at_most(14, "barriers of a deregistration that detaches 1,000", counts().heavy_fences, 1,
+                 Report::kExact);
 }

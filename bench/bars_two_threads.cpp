@@ -86,7 +86,7 @@ void look_at_the_processors(Report& report, PairOfThreads& pair) {
 void two_thread_bars(Report& report, const Options& options) {
   if (std::thread::hardware_concurrency() < 2)
     return report.note("one processor: bars for two threads were not measured");
-  const std::size_t times = options.quick ? 40 : 200;
+  const std::size_t times = options.by_length<std::size_t>(1, 40, 200);
   PairOfThreads pair;
   look_at_the_processors(report, pair);
 

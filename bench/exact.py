@@ -1,10 +1,11 @@
 """The bars that do not depend on how fast or busy a machine is: instructions, disassembly, sizes; and compile times.
 
-  python3 bench/exact.py [--quick] [--json FILE] [--work DIRECTORY]
+  python3 bench/exact.py [--quick | --smoke] [--json FILE] [--work DIRECTORY]
   python3 bench/exact.py --test [--work DIRECTORY]
 
 Needs valgrind and objdump; measures with each of the compilers that it finds. Prints a line for each bar. With --test only
-those that are the same on each run, for an exit status of 1 if one is missed.
+those that are the same on each run, for an exit status of 1 if one is missed; with --smoke the rest for an instant, and of
+two mechanisms.
 """
 
 import argparse
@@ -152,14 +153,15 @@ def shared_stores(program, what, times):
     return sum(line in others for line in stores) / times
 
 
-def costs_of_mechanisms(program, work):
-    """Returns for each mechanism the instructions, the locked instructions and the stores to shared lines of a call."""
+def costs_of_mechanisms(program, work, most):
+    """Returns for each of the first `most` mechanisms the instructions, the locked instructions and the stores to shared
+    lines of a call."""
     listing = run("objdump", "-d", "--no-show-raw-insn", program)
     lines = re.findall(r"^\s+([0-9a-f]+):\t(.*)$", listing, re.MULTILINE)
     locked = {int(address, 16) for address, text in lines if LOCKED.search(text)}
     few, many = 100, 1100
     costs = {}
-    for name in re.findall(r'kName = "(.*)"', (ROOT / "bench" / "mechanisms.hpp").read_text()):
+    for name in re.findall(r'kName = "(.*)"', (ROOT / "bench" / "mechanisms.hpp").read_text())[:most]:
         counts = [locked_instructions(program, locked, work, name, times) for times in (few, many)]
         costs[name] = {
             "instructions": round(instructions_per_call(program, name), 1),
@@ -207,6 +209,7 @@ def compile_times(bars, compiler, work, rounds):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--test", action="store_true")
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build" / "exact")
@@ -229,9 +232,9 @@ def main():
     if options.test:
         print(f"exact bars: {sum(bar.holds for bar in bars)} of {len(bars)} hold")
         sys.exit(0 if all(bar.holds for bar in bars) else 1)
-    costs = costs_of_mechanisms(static, options.work)
+    costs = costs_of_mechanisms(static, options.work, 2 if options.smoke else None)
     for compiler in compilers:
-        compile_times(bars, compiler, options.work, 5 if options.quick else 11)
+        compile_times(bars, compiler, options.work, 1 if options.smoke else 5 if options.quick else 11)
     if options.json:
         options.json.write_text(json.dumps({"bars": [bar._asdict() for bar in bars], "costs": costs}, indent=1) + "\n")
 

@@ -10,7 +10,11 @@
 set -eu
 cd "$(dirname "$0")/.."
 usage() {
-  sed -n '2,9p' "$0"
+  sed -n '2,9{ s/^#$//; s/^# //; p; }' tests/run.sh
+}
+wrong() {
+  echo "$0: $1" >&2
+  usage >&2
   exit 2
 }
 quick=
@@ -24,20 +28,22 @@ case $#:${1-} in
   1:--deep) model=1 deep=--deep ;;
   2:--soak)
     minutes=$2
-    case $minutes in *[!0-9]* | ??????* | '' | 0*) usage ;; esac
+    case $minutes in *[!0-9]* | ??????* | '' | 0*) wrong "minutes are a whole number above 0, not $minutes" ;; esac
     ;;
-  *) usage ;;
+  1:--help | 1:-h) usage && exit ;;
+  *) wrong "this is none of the ways to run it: $*" ;;
 esac
 
 . tests/support/packages.sh
+. tests/support/build.sh
+tree_can_be_written
 need g++:g++ meson:meson ninja:ninja-build python3:python3 clang-format-19:clang-format-19 \
   clang-tidy-19:clang-tidy-19 /usr/include/doctest/doctest.h:doctest-dev
 [ -n "$quick" ] || need clang++:clang clang++-19:clang-19 cmake:cmake pkg-config:pkg-config readelf:binutils \
-  valgrind:valgrind
+  valgrind:valgrind /usr/include/benchmark/benchmark.h:libbenchmark-dev
 
 passed=0
 failed=0
-mkdir -p build
 
 # check NAME COMMAND ...: one test that is a command.
 check() {
@@ -76,6 +82,7 @@ programs() {
     shift
   done
   [ $# -eq 0 ] || shift
+  echo "building and running $name${*:+: $*}"
   # shellcheck disable=SC2086 # a list of words
   [ -f "build/$name/build.ninja" ] || meson setup "build/$name" $options >"build/$name.log" 2>&1 ||
     cat "build/$name.log"
@@ -94,9 +101,9 @@ setarch "$(uname -m)" -R true 2>/dev/null && steady="setarch $(uname -m) -R"
 
 # The storms alone, for as long as is asked for. A run is repeated by the NMR_STRESS_SEED in its log.
 if [ -n "$minutes" ]; then
-  [ -f build/gcc/build.ninja ] || CXX=g++ meson setup build/gcc -Ddebug=false >build/gcc.log 2>&1 || cat build/gcc.log
+  export CXX=g++
+  build build/gcc tests/stress/stress -Ddebug=false
   stress=build/gcc/tests/stress/stress
-  ninja -C build/gcc "${stress#build/gcc/}" >build/soak.log 2>&1 || { cat build/soak.log && exit 1; }
   cases=$($stress --count | sed -n 's/.*current filters: *//p')
   NMR_STRESS_SECONDS=$(awk "BEGIN { print $minutes * 60 / $cases }")
   export NMR_STRESS_SECONDS
@@ -132,6 +139,7 @@ if [ -z "$quick" ]; then
 fi
 
 check examples meson test -C build/gcc --suite examples --print-errorlogs
+script commands sh tests/commands/run.sh build/gcc
 if [ -z "$quick" ]; then
   for sanitizer in asan tsan; do
     # shellcheck disable=SC2086 # a list of words
@@ -154,8 +162,12 @@ if [ -z "$quick" ]; then
   for way in include pkg-config cmake subproject; do
     check "consumer:$way" sh tests/consumer/check.sh $way
   done
+  # The rest of the tree, benchmarks and examples: bench/run.sh builds its own with g++, meson's test above the examples.
+  for name in bare clang19; do
+    check "build:$name" ninja -C build/$name -j2
+  done
   # The bars that are the same on each run; the other machines' are in tests/foreign.
-  [ "$(uname -m)" != x86_64 ] || check bars python3 bench/exact.py --test --work build/bars
+  [ "$(uname -m)" != x86_64 ] || check bench sh bench/run.sh --smoke
   script plugin sh tests/plugin/run.sh build
   script fuzz sh tests/fuzz/run.sh 10000
   # In full with words of 64 and of 32 bits; where the order of bytes is another, the floors that might depend on it.

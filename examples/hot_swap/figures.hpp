@@ -22,13 +22,15 @@ struct Tally {
 
 /// What the run has to tell.
 struct Figures {
+  enum : std::size_t { kMostOld = 8 };  // versions that were replaced and are still mapped
+
   Tally total;
-  std::size_t swaps = 0, most_draining = 0, loaded = 0, unmapped = 0;
+  std::size_t swaps = 0, most_draining = 0, most_drained = 0, most_old = 0, loaded = 0, unmapped = 0;
   std::vector<double> drains_us;
 
   void print() {
     const auto tell = [](const char* what, std::uintmax_t count) {
-      std::printf("%-27s %11ju\n", what, count);
+      std::printf("%-31s %11ju\n", what, count);
     };
     tell("calls made", total.calls);
     tell("  of version 1", total.by_version[1]);
@@ -37,21 +39,28 @@ struct Figures {
     tell("results checked", total.checked);
     tell("calls refused", total.refused);
     tell("swaps", swaps);
-    tell("versions draining at once", most_draining);
     std::sort(drains_us.begin(), drains_us.end());
-    std::printf("%-27s %11.1f us\n", "drain, median", drains_us[drains_us.size() / 2]);
-    std::printf("%-27s %11.1f us\n", "drain, slowest", drains_us.back());
+    if (!drains_us.empty()) {
+      std::printf("%-31s %11.1f us\n", "drain, median", drains_us[drains_us.size() / 2]);
+      std::printf("%-31s %11.1f us\n", "drain, slowest", drains_us.back());
+    }
+    tell("old versions mapped, at most", most_old);
+    tell("  of them draining, at most", most_draining);
+    tell("  drained, not yet unloaded", most_drained);
     tell("libraries loaded", loaded);
     tell("libraries proved unmapped", unmapped);
   }
 
   /// Returns what is wrong with them, or null.
   [[nodiscard]] const char* fault(bool with_gap) const {
+    constexpr std::size_t kEnoughSwaps = 100;  // in a run that was shorter, not everything need have happened
     if (total.checked != total.calls) return "not all results were right";
     if (total.refused != 0 && !with_gap) return "calls were refused";
+    if (unmapped != loaded) return "not all that was loaded was unmapped";
+    if (most_old > kMostOld) return "more old versions were mapped than there may be";
+    if (swaps < kEnoughSwaps) return nullptr;
     if (total.by_version[1] == 0 || total.by_version[2] == 0) return "a version was never called";
     if (total.requests == 0) return "no request outlived its call";
-    if (unmapped != loaded) return "not all that was loaded was unmapped";
     return nullptr;
   }
 };

@@ -6,21 +6,25 @@
 //
 // --with-gap detaches the old version and lets it drain before the next is attached, as the registrar of
 // Windows would: calls in between are refused, and counted.
-#include <unistd.h>
-
+//
+// SIGINT, SIGTERM and SIGHUP end it as its time would. The status is 0 if all went well, 1 if something went
+// wrong, 2 if the arguments make no sense.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include <nmr/binding.hpp>
 
 #include "figures.hpp"
 #include "old_versions.hpp"
+#include "options.hpp"
+#include "progress.hpp"
 #include "requests.hpp"
 #include "work.hpp"
 
@@ -29,58 +33,98 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::duration;
 
-struct Options {
-  double seconds = 10;
-  unsigned threads = std::max(2u, std::thread::hardware_concurrency());
-  bool with_gap = false;
-};
-
 class HotSwap {
  public:
   HotSwap(const Options& options, std::filesystem::path plugins)
       : options_(options), plugins_(std::move(plugins)) {}
 
-  /// Returns the exit status.
+  /// Returns the exit status. Precondition: the signals of EndSignals are blocked.
   int run() {
-    current_ = load();
-    require_success(handle_.attach(current_->binding));
-    std::vector<Tally> tallies(options_.threads + 1);
-    std::vector<std::thread> callers;
-    for (unsigned i = 0; i != options_.threads; ++i) callers.emplace_back([&, i] { call(tallies[i]); });
-    std::thread finisher([&] { finish_requests(tallies.back()); });
-
     const auto begin = Clock::now();
+    const auto end = begin + std::chrono::duration_cast<Clock::duration>(duration<double>(options_.seconds));
+    std::thread working = start([this] { work(); });
+    Progress progress;
+    while (!stop_) {
+      if (EndSignals::wait_until(std::min(end, progress.next())) || Clock::now() >= end) stop_ = true;
+      progress.show(swaps_, old_versions_.count(), end - Clock::now());
+    }
+    // What is left to unload takes a moment. It is done already: another signal makes it no shorter.
+    while (!done_) {
+      (void)EndSignals::wait_until(Clock::now() + std::chrono::milliseconds(10));
+      progress.show(swaps_, old_versions_.count(), Clock::duration::zero());
+    }
+    progress.clear();
+    working.join();
+
+    std::printf("%.1f s, %u calling threads, %s\n", duration<double>(Clock::now() - begin).count(),
+                options_.threads,
+                options_.with_gap ? "each version detached before the next is attached" : "zero-gap swaps");
+    for (const Tally& tally : tallies_) figures_.total += tally;
+    figures_.swaps = swaps_;
+    figures_.print();
+    if (const char* const fault = figures_.fault(options_.with_gap)) fail(fault);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) fail("the figures could not be written");
+    return tell_failure();
+  }
+
+ private:
+  enum : unsigned { kCallsPerRequest = 50 };
+
+  /// All but the timekeeping: starts the callers, swaps until it is stopped, and leaves nothing behind.
+  void work() {
+    std::thread finisher;
+    std::vector<std::thread> callers;
     try {
-      swap_until(begin + std::chrono::duration_cast<Clock::duration>(duration<double>(options_.seconds)));
+      current_ = load();
+      require_success(handle_.attach(current_->binding));
+      finisher = start([this] { finish_requests(tallies_.back()); });
+      callers.reserve(options_.threads);
+      while (callers.size() != options_.threads) {
+        callers.push_back(start([this, &tally = tallies_[callers.size()]] { call(tally); }));
+      }
+      start_calling();
+      swap_until_stopped();
     } catch (const std::exception& error) {
       fail(error.what());
     }
     stop_ = true;
+    start_calling();
     for (auto& caller : callers) caller.join();
     requests_.close();
-    finisher.join();
-    const duration<double> took = Clock::now() - begin;
-
-    handle_.detach(old_versions_.leave(std::move(current_)));
-    old_versions_.finish();
-
-    std::printf("%.1f s, %u calling threads, %s\n", took.count(), options_.threads,
-                options_.with_gap ? "each version detached before the next is attached" : "zero-gap swaps");
-    for (const Tally& tally : tallies) figures_.total += tally;
-    figures_.print();
-    if (const char* const fault = figures_.fault(options_.with_gap)) fail(fault);
-    return failed_ ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (finisher.joinable()) finisher.join();
+    try {
+      if (current_ != nullptr) {
+        old_versions_.wait_for_room();
+        handle_.detach(old_versions_.leave(std::move(current_)));
+      }
+      old_versions_.finish();
+    } catch (const std::exception& error) {
+      fail(error.what());
+      directory_.remove();
+      std::_Exit(tell_failure());  // it cannot be unloaded, and nothing here can end
+    }
+    done_ = true;
   }
 
- private:
-  enum : std::size_t { kMostDraining = 8 };  // old versions at a time
-  enum : unsigned { kCallsPerRequest = 50 };
+  template <class Function>
+  [[nodiscard]] static std::thread start(Function function) try {
+    return std::thread(function);
+  } catch (const std::system_error& error) {
+    throw std::runtime_error(std::string("not all threads could be started: ") + error.what());
+  }
 
   // ---- calling ----
 
+  void start_calling() {
+    started_ = true;
+    started_.notify_all();
+  }
+
   void call(Tally& tally) {
     Result result;
+    started_.wait(false);
     for (std::size_t turn = 0; !stop_; ++turn) {
+      if (crowded_) std::this_thread::yield();  // or the one who swaps would hardly have a turn
       const Work& work = work_[turn % work_.size()];
       auto call = handle_.try_call();
       if (!call) {
@@ -125,40 +169,46 @@ class HotSwap {
     return plugin;
   }
 
-  void swap_until(Clock::time_point end) {
-    const bool show = ::isatty(STDOUT_FILENO) != 0;
-    for (auto shown = Clock::now(); Clock::now() < end && !failed_; ++figures_.swaps) {
+  void swap_until_stopped() {
+    for (;; ++swaps_) {
+      old_versions_.wait_for_room();
+      if (stop_) return;
       std::unique_ptr<Plugin> next = load();
       if (options_.with_gap) {
         handle_.detach(old_versions_.leave(std::move(current_)));
-        old_versions_.wait_for_fewer_than(1);
+        old_versions_.wait_for_calls();
         require_success(handle_.attach(next->binding));
       } else {
-        old_versions_.wait_for_fewer_than(kMostDraining);
         require_success(handle_.attach(next->binding, old_versions_.leave(std::move(current_))));
       }
       current_ = std::move(next);
-      if (show && Clock::now() - shown > std::chrono::milliseconds(200)) {
-        shown = Clock::now();
-        std::printf("\r%zu swaps, %.1f s left ", figures_.swaps, duration<double>(end - shown).count());
-        std::fflush(stdout);
-      }
     }
-    if (show) std::printf("\r%40s\r", "");
   }
 
   void require_success(nmr::Status status) {
     if (status != nmr::Status::kSuccess) fail("a version could not be attached");
   }
 
-  void fail(const char* what) {
-    if (!failed_.exchange(true)) std::fprintf(stderr, "hot_swap: FAILED: %s\n", what);
+  /// Ends the run. What is said first is told at its end.
+  void fail(const std::string& what) {
+    const std::lock_guard lock(failure_mutex_);
+    if (failure_.empty()) failure_ = what;
+    stop_ = true;
+  }
+  /// Returns the exit status.
+  [[nodiscard]] int tell_failure() {
+    const std::lock_guard lock(failure_mutex_);
+    if (failure_.empty()) return EXIT_SUCCESS;
+    std::fprintf(stderr, "hot_swap: FAILED: %s\n", failure_.c_str());
+    return EXIT_FAILURE;
   }
 
   const Options options_;
   const std::filesystem::path plugins_;
   const TemporaryDirectory directory_;
   const std::vector<Work> work_ = make_work();
+  const bool crowded_ = options_.threads > std::thread::hardware_concurrency();
+  std::vector<Tally> tallies_{options_.threads + 1};  // of the callers, and of who ends requests
 
   nmr::CallDomain domain_;
   nmr::BindingHandle<CodecNpi> handle_{domain_};
@@ -166,34 +216,22 @@ class HotSwap {
   OldVersions old_versions_{figures_};
   std::unique_ptr<Plugin> current_;
   Requests requests_;
-  std::atomic<bool> stop_ = false, failed_ = false;
+  std::atomic<std::size_t> swaps_ = 0;
+  std::atomic<bool> started_ = false, stop_ = false, done_ = false;
+  std::mutex failure_mutex_;
+  std::string failure_;
 };
-
-/// Returns false if the arguments make no sense.
-bool parse(int argc, char** argv, Options& options) {
-  for (int i = 1; i < argc; ++i) {
-    char* end = nullptr;
-    if (std::strcmp(argv[i], "--with-gap") == 0) {
-      options.with_gap = true;
-    } else if (std::strcmp(argv[i], "--threads") == 0 && i + 1 < argc) {
-      options.threads = static_cast<unsigned>(std::strtoul(argv[++i], &end, 10));
-      if (*end != '\0' || options.threads == 0 || options.threads > 1000) return false;
-    } else {
-      options.seconds = std::strtod(argv[i], &end);
-      if (end == argv[i] || *end != '\0' || !(options.seconds > 0)) return false;
-    }
-  }
-  return true;
-}
 
 }  // namespace
 
 int main(int argc, char** argv) try {
   Options options;
-  if (!parse(argc, argv, options)) {
-    std::fputs("usage: hot_swap [seconds] [--threads N] [--with-gap]\n", stderr);
-    return EXIT_FAILURE;
+  switch (options.parse(argc, argv)) {
+    case Options::kRun: break;
+    case Options::kHelp: return std::puts(Options::kUsage) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    case Options::kWrong: return 2;
   }
+  EndSignals::block();
   return HotSwap(options, std::filesystem::canonical("/proc/self/exe").parent_path()).run();
 } catch (const std::exception& error) {
   std::fprintf(stderr, "hot_swap: FAILED: %s\n", error.what());

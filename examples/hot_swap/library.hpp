@@ -3,23 +3,29 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 
 /// A directory that goes with all that is in it.
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
-    std::string name = std::filesystem::canonical(std::filesystem::temp_directory_path()) / "nmr-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory " + name);
+    std::error_code error;
+    const auto parent = std::filesystem::canonical(std::filesystem::temp_directory_path(error), error);
+    std::string name = parent / "nmr-XXXXXX";
+    if (!error && ::mkdtemp(name.data()) == nullptr) error.assign(errno, std::generic_category());
+    if (error) throw std::runtime_error("no folder can be made in the temporary folder: " + error.message());
     path_ = name;
   }
   TemporaryDirectory(const TemporaryDirectory&) = delete;
   TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  ~TemporaryDirectory() {
+  ~TemporaryDirectory() { remove(); }
+  void remove() const {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
@@ -44,7 +50,11 @@ inline bool is_mapped(const std::filesystem::path& file) {
 class Library {
  public:
   Library(const std::filesystem::path& original, std::filesystem::path copy) : copy_(std::move(copy)) {
-    std::filesystem::copy_file(original, copy_);
+    std::error_code error;
+    if (!std::filesystem::copy_file(original, copy_, error)) {
+      throw std::runtime_error("the plug-in could not be copied to " + copy_.native() + ": " +
+                               error.message());
+    }
     image_ = ::dlopen(copy_.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (image_ == nullptr) throw std::runtime_error(::dlerror());
     // Else "not mapped" would prove nothing later.
