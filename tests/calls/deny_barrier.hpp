@@ -8,12 +8,13 @@
 #include <cerrno>
 #include <cstddef>
 
-/// Returns true if it is denied from now on, to the calling thread and those that it starts.
-inline bool deny_barrier() noexcept {
+/// Returns true if it is denied from now on, to the calling thread and those that it starts: with an error, or by
+/// what else a filter can do (SECCOMP_RET_KILL_PROCESS).
+inline bool deny_barrier(unsigned how = SECCOMP_RET_ERRNO | EPERM) noexcept {
   sock_filter program[] = {
       {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
       {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, __NR_membarrier},
-      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EPERM},
+      {BPF_RET | BPF_K, 0, 0, how},
       {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
   };
   const sock_fprog filter{sizeof program / sizeof *program, program};

@@ -12,6 +12,7 @@
 #include "calls/policies.hpp"
 #include "platform/counted_completion.hpp"
 #include "platform/threads.hpp"
+#include "support/in_place.hpp"
 #include "support/misuse.hpp"
 
 namespace {
@@ -261,28 +262,17 @@ TEST_CASE("two threads detach at the same time, each what others are inside of")
   CHECK(wrong == 0);
 }
 
-namespace {
-
-/// A call that nobody leaves: its domain goes first.
-template <class Calls>
-struct AbandonedCall {
-  explicit AbandonedCall(typename Calls::Cell& cell) : call(new(memory) typename Calls::Call(cell)) {}
-  alignas(typename Calls::Call) std::byte memory[sizeof(typename Calls::Call)];
-  typename Calls::Call* call;
-};
-
-}  // namespace
-
 TEST_CASE("destroying a domain while a call is in progress is trapped") {
   MisuseTrap trap;
-  auto domain = std::make_unique<PerThread::Domain>();
+  InPlace<PerThread::Domain> domain;
   PerThread::Target target;
   PerThread::Cell cell(*domain);
   CHECK(target.open());
   CHECK(cell.install(target) == nullptr);
-  const AbandonedCall<PerThread> call(cell);
-  CHECK(call.call->target() == &target);
-  domain.reset();
+  InPlace<PerThread::Call> call(cell);
+  CHECK(call->target() == &target);
+  call.forget();  // nobody leaves it: its domain goes first
+  domain.end();
   CHECK(trap.count() == 1);
   CHECK(trap.object() == "CallDomain");
   // Let the target go in peace: its calls were dropped with the domain.

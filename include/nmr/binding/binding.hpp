@@ -39,7 +39,8 @@ class NMR_PUBLIC_TYPE UntypedBinding : public Calls::Target {
 /// its own bindings.
 ///
 /// Lifetime      from attach until it has been detached: a wait has returned or the completion has run. Then
-///               it may be attached again, or destroyed with all that its functions use.
+///               it may be attached again, or destroyed with all that its functions use. To destroy it earlier
+///               is trapped.
 template <Npi N, class Calls>
 class NMR_PUBLIC_TYPE BasicBinding : private UntypedBinding<Calls> {
  public:
@@ -47,6 +48,12 @@ class NMR_PUBLIC_TYPE BasicBinding : private UntypedBinding<Calls> {
 
   /// Either may be null; what a guard gives is then null too.
   BasicBinding(const Dispatch* dispatch, void* context) noexcept : UntypedBinding<Calls>(dispatch, context) {}
+  /// Precondition  it is not attached, and the last call to it has left (trapped).
+  ~BasicBinding() {
+    if (this->refs().approximate_refs() == 0) return;
+    Calls::Atomics::misuse(
+        {"Binding", "~Binding", "destroyed while attached, or before the last call to it has left", this});
+  }
 
   /// Returns true if no call is in progress and none can begin.
   [[nodiscard]] bool detached() const noexcept { return this->refs().run_down_already(); }

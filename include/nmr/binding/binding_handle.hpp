@@ -9,7 +9,8 @@ NMR_BEGIN_NAMESPACE
 /// The caller's side of attachments, one at a time: the place that calls go through. Born empty; attached,
 /// detached, attached again and swapped while any number of threads call through it.
 ///
-/// Lifetime      outlives every call through it, try_call() included. The domain outlives the handle.
+/// Lifetime      outlives every call through it, try_call() included; counted per thread, a guard that is out
+///               may be left after the handle has gone. The domain outlives the handle (trapped) and the calls.
 template <Npi N, class Calls>
 class NMR_PUBLIC_TYPE BasicBindingHandle {
  public:

@@ -37,19 +37,21 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   using Entry = BasicCallEntry<Atomics>;
   using Lane = BasicCallLane<Atomics>;
 
-  BasicCallDomain() noexcept : real_fences_(!Atomics::try_enable_heavy_fence()) {
-    slotless_.domain = this;
-    slotless().owed.store(Slot::kSlotless, order::relaxed);  // relaxed: published with the domain
-    for (Lane& lane : lanes_) lane.domain = this;
-    set_first_look(void_.record);
-  }
+  /// Asks the system for the process-wide barrier, by running it once. Where there is none, each call has a full
+  /// fence of its own.
+  BasicCallDomain() noexcept : BasicCallDomain(!Atomics::try_enable_heavy_fence()) {}
+  /// Does not ask.
+  explicit BasicCallDomain(WithoutBarrier) noexcept : BasicCallDomain(true) {}
   BasicCallDomain(const BasicCallDomain&) = delete;
   BasicCallDomain& operator=(const BasicCallDomain&) = delete;
 
-  /// Precondition  no call is in progress (trapped for those in slots).
+  /// Precondition  no call is in progress (trapped for those in slots), and no handle that was made with it is
+  ///               left (trapped).
   ~BasicCallDomain() {
     if (roster_.in_use())
       Atomics::misuse({"CallDomain", "~CallDomain", "destroyed while a call is in progress", this});
+    else if (cells_left_.load(order::relaxed) != 0)  // relaxed: nobody else may be here
+      Atomics::misuse({"CallDomain", "~CallDomain", "destroyed before a handle that was made with it", this});
     Table* table = newest_.load(order::relaxed);  // relaxed: nobody else may be here
     while (table != nullptr) {
       Table* const older = table->older();
@@ -59,6 +61,13 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   }
 
   [[nodiscard]] unsigned layout_version() const noexcept { return layout_version_; }
+
+  /// For a new cell: returns its lane. To be followed by remove_cell().
+  [[nodiscard]] Lane& add_cell() noexcept {
+    cells_left_.fetch_add(1, order::relaxed);  // relaxed: a count that only the destructor looks at
+    return next_lane();
+  }
+  void remove_cell() noexcept { cells_left_.fetch_sub(1, order::relaxed); }  // relaxed: as above
 
   /// Returns the lane for a new cell. Those of cells made one after the other differ, and so do those of
   /// every second one, and of every third: a registry makes several at a time.
@@ -128,6 +137,13 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   }
 
  private:
+  explicit BasicCallDomain(bool real_fences) noexcept : real_fences_(real_fences) {
+    slotless_.domain = this;
+    slotless().owed.store(Slot::kSlotless, order::relaxed);  // relaxed: published with the domain
+    for (Lane& lane : lanes_) lane.domain = this;
+    set_first_look(void_.record);
+  }
+
   NMR_COLD static Entry enter(BasicCallDomain& self, Cell& cell, Slot* refused) noexcept {
     if (refused != nullptr) take_back(*refused);
     for (;;) {
@@ -266,6 +282,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   // What a cell needs before anybody can ask whether the versions fit stays at the front, as it is.
   const unsigned layout_version_ = kLayoutVersion;
   typename Atomics::template Atomic<unsigned> cells_{0};  // made so far; not in the lines that calls read
+  typename Atomics::template Atomic<unsigned> cells_left_{0};  // of those, not destroyed
   alignas(2 * kCacheLine) Lane lanes_[Atomics::kCallSlots];
   const bool real_fences_;
 

@@ -16,18 +16,29 @@ template <AtomicsPolicy A>
 struct NMR_PUBLIC_TYPE BasicOneWordCalls {
   using Atomics = A;
 
-  /// Nothing is shared between handles.
+  /// Nothing is shared between handles but their number.
   class Domain {
    public:
     Domain() noexcept = default;
+    explicit Domain(WithoutBarrier) noexcept {}  // there is none anyway
     Domain(const Domain&) = delete;
     Domain& operator=(const Domain&) = delete;
+    /// Precondition  no handle that was made with it is left (trapped).
+    ~Domain() {
+      if (cells_left_.load(order::relaxed) != 0)  // relaxed: nobody else may be here
+        A::misuse(
+            {"OneWordCalls::Domain", "~Domain", "destroyed before a handle that was made with it", this});
+    }
     [[nodiscard]] unsigned layout_version() const noexcept { return layout_version_; }
+    // relaxed: a count that only the destructor looks at
+    void add_cell() noexcept { cells_left_.fetch_add(1, order::relaxed); }
+    void remove_cell() noexcept { cells_left_.fetch_sub(1, order::relaxed); }  // relaxed: as above
     template <class F>
     void for_each_inside(F) noexcept {}  // a word cannot tell
 
    private:
     const unsigned layout_version_ = kLayoutVersion;
+    typename A::template Atomic<unsigned> cells_left_{0};
   };
 
   class Cell;
@@ -43,9 +54,12 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
   class Cell {
    public:
     explicit Cell(Domain& domain) noexcept
-        : calls_(typename BasicRundownRef<A>::BornRunDown{}), domain_(&domain) {}
+        : calls_(typename BasicRundownRef<A>::BornRunDown{}), domain_(&domain) {
+      domain.add_cell();
+    }
     Cell(const Cell&) = delete;
     Cell& operator=(const Cell&) = delete;
+    ~Cell() { domain_->remove_cell(); }
 
     [[nodiscard]] Domain& domain() const noexcept { return *domain_; }
     [[nodiscard]] bool empty() const noexcept {

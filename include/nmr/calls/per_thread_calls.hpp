@@ -20,9 +20,10 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
   /// Where calls go through. Empty until install().
   class Cell {
    public:
-    explicit Cell(Domain& domain) noexcept { cell_.lane = &domain.next_lane(); }
+    explicit Cell(Domain& domain) noexcept { cell_.lane = &domain.add_cell(); }
     Cell(const Cell&) = delete;
     Cell& operator=(const Cell&) = delete;
+    ~Cell() { domain().remove_cell(); }
 
     [[nodiscard]] Domain& domain() const noexcept { return *cell_.lane->domain; }
     [[nodiscard]] bool empty() const noexcept {

@@ -51,6 +51,10 @@ struct NMR_PUBLIC_TYPE StdAtomics {
   static void misuse(const MisuseReport& report) noexcept { report_misuse(report); }
 };
 
+/// Says that the system is not to be asked for the process-wide barrier: for a process in a sandbox that kills
+/// whoever asks, or that will close one day. Then each call has a full fence of its own.
+struct WithoutBarrier {};
+
 /// What a policy has to offer.
 template <class A>
 concept AtomicsPolicy = requires(typename A::Mutex& mutex, typename A::Condition& condition,

@@ -43,13 +43,15 @@ inline void full_fence() noexcept {
 #endif
 }
 
-/// The barrier itself. One that fails after it has worked (a sandbox closed later) cannot be made up for:
-/// callers are inside without a fence of their own. It is reported, and the process ends even if the handler
-/// returns.
+/// The barrier itself. One that failed has not happened, so it can be run anew: a process that has been restored
+/// from a checkpoint has to register again first. Where that fails too, after the barrier has worked (a sandbox
+/// closed later), nothing makes up for it: callers are inside without a fence of their own. It is reported, and
+/// the process ends even if the handler returns.
 inline void heavy_fence() noexcept {
 #if defined(__linux__)
   if (::syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0) [[likely]]
     return;
+  if (try_enable_heavy_fence()) return;
   report_misuse(
       {"CallDomain", "heavy_fence", "the process-wide barrier is denied after it had worked", nullptr});
   std::abort();

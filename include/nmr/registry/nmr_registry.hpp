@@ -24,7 +24,7 @@ consteval NpiId npi_id_of() {
 /// offered to every one of the other side; those that agree are attached and call each other through handles;
 /// when either leaves, both are detached, and each is done when its last call has left.
 ///
-/// Lifetime      outlives its registrations, the handles made for it, and every call through them.
+/// Lifetime      outlives its registrations and the handles made for it (trapped), and every call through them.
 template <Npi N, class Calls>
 class NMR_PUBLIC_TYPE BasicNmrRegistry {
  public:
@@ -39,6 +39,8 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
   using CallbackHandle = typename ClientOffer::Handle;
 
   BasicNmrRegistry() : own_(std::in_place), core_(*own_) {}
+  /// Its calls and detaches do without the process-wide barrier of the system, which is not asked for.
+  explicit BasicNmrRegistry(WithoutBarrier without) : own_(std::in_place, without), core_(*own_) {}
   /// A view of one NPI in a registry that several NPIs share.
   explicit BasicNmrRegistry(Core& shared) noexcept : core_(shared) {}
   BasicNmrRegistry(const BasicNmrRegistry&) = delete;

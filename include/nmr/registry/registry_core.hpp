@@ -27,6 +27,7 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
   using Atomics = typename Calls::Atomics;
 
   BasicRegistryCore() noexcept = default;
+  explicit BasicRegistryCore(WithoutBarrier without) noexcept : state_(without) {}
   BasicRegistryCore(const BasicRegistryCore&) = delete;
   BasicRegistryCore& operator=(const BasicRegistryCore&) = delete;
   ~BasicRegistryCore() {

@@ -23,6 +23,7 @@ class NMR_PUBLIC_TYPE BasicRegistryState {
   };
 
   BasicRegistryState() noexcept = default;
+  explicit BasicRegistryState(WithoutBarrier without) noexcept : calls(without) {}
   BasicRegistryState(const BasicRegistryState&) = delete;
   BasicRegistryState& operator=(const BasicRegistryState&) = delete;
 

@@ -1,0 +1,122 @@
+// Owners that end before what was made with them, or before those whom they serve: each is reported where it happens,
+// or is allowed.
+#include <doctest/doctest.h>
+
+#include <optional>
+#include <string>
+
+#include "binding/echo.hpp"
+#include "support/death.hpp"
+#include "support/in_place.hpp"
+#include "support/misuse.hpp"
+
+using nmr::Status;
+
+namespace {
+
+/// What the process says that does something, and ends of.
+template <class What>
+std::string last_words(What what) {
+  const Death death = run_in_child(what);
+  CHECK(death.signal == SIGABRT);
+  return death.output;
+}
+
+bool says(const std::string& text, const char* what) { return text.find(what) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("a domain that ends before a handle that was made with it is reported", Calls, PerThread,
+                   PerThreadRealFences, OneWord) {
+  for (const bool attached : {false, true}) {
+    for (const bool called : {false, true}) {
+      CAPTURE(attached);
+      CAPTURE(called);
+      const std::string words = last_words([&] {
+        EchoModule<Calls> module;
+        InPlace<typename Calls::Domain> domain;
+        EchoHandle<Calls> handle(*domain);
+        if (attached && handle.attach(module.binding) != Status::kSuccess) _exit(1);
+        if (called && calls_well(handle) != attached) _exit(1);
+        domain.end();
+        _exit(2);
+      });
+      CHECK(says(words, "Domain"));
+      CHECK(says(words, "destroyed before a handle that was made with it"));
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("a domain is counted by the handles that are left, however many came and went", Calls,
+                   PerThread, PerThreadRealFences, OneWord) {
+  MisuseTrap trap;
+  InPlace<typename Calls::Domain> domain;
+  InPlace<EchoHandle<Calls>> stays(*domain);
+  for (int i = 0; i < 100; ++i) EchoHandle<Calls>(*domain).detach();
+  stays.end();
+  domain.end();
+  CHECK(trap.count() == 0);
+}
+
+TEST_CASE_TEMPLATE("a binding that ends while it is attached, or with a call in it, is reported as one",
+                   Calls, PerThread, PerThreadRealFences, OneWord) {
+  enum class While : unsigned char { kAttached, kGuard, kHold, kLateHold };
+  for (const While what : {While::kAttached, While::kGuard, While::kHold, While::kLateHold}) {
+    CAPTURE(what);
+    const std::string words = last_words([&] {
+      EchoProvider provider;
+      InPlace<EchoBinding<Calls>> binding(provider.table(), provider.context());
+      typename Calls::Domain domain;
+      EchoHandle<Calls> handle(domain);
+      if (handle.attach(*binding) != Status::kSuccess) _exit(1);
+      EchoGuard<Calls> guard(handle.cell());
+      EchoHold<Calls> hold;
+      if (what == While::kAttached) guard.leave();
+      if (what == While::kHold) hold = guard.hold();
+      if (what != While::kAttached) handle.detach();
+      if (what == While::kLateHold) hold = guard.hold();
+      binding.end();
+      _exit(2);
+    });
+    CHECK(says(words, "misuse of Binding "));
+    CHECK(says(words, "destroyed while attached, or before the last call to it has left"));
+  }
+}
+
+TEST_CASE_TEMPLATE("a handle may end while a guard is out that it gave, and the guard is left later", Calls,
+                   PerThread, PerThreadRealFences) {
+  // Some of them in slots, some without.
+  constexpr std::size_t kGuards = nmr::StdAtomics::kCallSlots + 2;
+  const MisuseTrap trap;
+  typename Calls::Domain domain;
+  EchoModule<Calls> module;
+  CountedCompletion done;
+  std::optional<EchoHandle<Calls>> handle(std::in_place, domain);
+  CHECK(handle->attach(module.binding) == Status::kSuccess);
+  std::optional<EchoGuard<Calls>> guards[kGuards];
+  for (auto& guard : guards) guard.emplace(handle->cell());
+  CHECK(handle->detach(done));
+  handle.reset();
+  for (auto& guard : guards) {
+    CHECK(done.runs() == 0);
+    CHECK((*guard)->echo(guard->context(), 1) == EchoProvider::answer(1));
+    guard.reset();
+  }
+  CHECK(done.runs() == 1);
+  CHECK(module.binding.detached());
+  CHECK(trap.count() == 0);
+}
+
+TEST_CASE("a handle whose calls are counted in it is reported where it ends before they have left") {
+  const std::string words = last_words([] {
+    OneWord::Domain domain;
+    EchoModule<OneWord> module;
+    InPlace<EchoHandle<OneWord>> handle(domain);
+    if (handle->attach(module.binding) != Status::kSuccess) _exit(1);
+    const EchoGuard<OneWord> guard(handle->cell());
+    handle->detach();
+    handle.end();
+    _exit(2);
+  });
+  CHECK(says(words, "destroyed while references are held"));
+}
