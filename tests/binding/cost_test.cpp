@@ -1,0 +1,160 @@
+// What a call through a handle does to memory: counted by a policy in place of the atomics, and, with the stock
+// types, kept from writing to whatever it shares with other threads.
+#include <doctest/doctest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+#include <set>
+#include <thread>
+
+#include "binding/echo.hpp"
+
+namespace {
+
+using Acting = ChosenThread<CountingAtomics>;
+using Counted = nmr::BasicPerThreadCalls<Acting>;
+
+/// Returns the cache lines that were written to since the last reset, in pairs: neighbours are fetched together.
+std::set<std::uintptr_t> lines_written() {
+  std::set<std::uintptr_t> lines;
+  REQUIRE(counts().writes <= OperationCounts::kMaxWritten);
+  for (int i = 0; i != counts().writes; ++i) {
+    lines.insert(reinterpret_cast<std::uintptr_t>(counts().written[i]) / 128);
+  }
+  return lines;
+}
+
+/// Precondition: the thread is registered.
+void check_cost_of_a_call(int stores) {
+  CHECK(counts().stores == stores);
+  CHECK(counts().read_modify_writes == 0);
+  CHECK(counts().full_fences == 0);
+  CHECK(counts().heavy_fences == 0);
+  CHECK(counts().locks == 0);
+}
+
+/// Everything that the threads that call have in common, in pages that can be made read-only.
+struct Shared {
+  nmr::CallDomain domain;
+  EchoHandle<PerThread> handle{domain};
+  EchoHandle<PerThread> never_attached{domain};
+  EchoBinding<PerThread> binding;
+
+  explicit Shared(EchoProvider& provider) : binding(provider.table(), provider.context()) {}
+};
+
+class ReadOnlyWhileCalled {
+ public:
+  ReadOnlyWhileCalled() {
+    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    bytes_ = (sizeof(Shared) + page - 1) / page * page;
+    pages_ = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages_ == MAP_FAILED) std::abort();
+    shared_ = new (pages_) Shared(provider_);
+  }
+  ReadOnlyWhileCalled(const ReadOnlyWhileCalled&) = delete;
+  ReadOnlyWhileCalled& operator=(const ReadOnlyWhileCalled&) = delete;
+  ~ReadOnlyWhileCalled() {
+    shared_->~Shared();
+    munmap(pages_, bytes_);
+  }
+
+  Shared& operator*() const noexcept { return *shared_; }
+  Shared* operator->() const noexcept { return shared_; }
+
+  /// From here on whoever writes to what is shared faults.
+  void lock() const { protect(PROT_READ); }
+  void unlock() const { protect(PROT_READ | PROT_WRITE); }
+
+ private:
+  void protect(int protection) const {
+    if (mprotect(pages_, bytes_, protection) != 0) std::abort();
+  }
+
+  EchoProvider provider_;
+  std::size_t bytes_ = 0;
+  void* pages_ = nullptr;
+  Shared* shared_ = nullptr;
+};
+
+}  // namespace
+
+TEST_CASE("a guarded call has no lock, no read-modify-write and no fence, and stores twice") {
+  Acting::act_as(1);
+  Counted::Domain domain;
+  EchoHandle<Counted> handle(domain);
+  EchoModule<Counted> module;
+  REQUIRE(handle.attach(module.binding) == nmr::Status::kSuccess);
+  CHECK(calls_well(handle));  // registers the thread
+  for (const bool leaves_early : {false, true}) {
+    counts().reset();
+    {
+      auto guard = handle.try_call();
+      CHECK(static_cast<bool>(guard));
+      CHECK(guard->echo(guard.context(), 7) == EchoProvider::answer(7));
+      if (leaves_early) guard.leave();
+    }
+    check_cost_of_a_call(2);
+  }
+  counts().reset();
+  {
+    const auto outer = handle.try_call();
+    const auto inner = handle.try_call();
+    CHECK((outer && inner));
+  }
+  check_cost_of_a_call(4);
+  CHECK(handle.detach_and_wait() == nmr::Status::kSuccess);
+  counts().reset();
+  CHECK_FALSE(calls_well(handle));
+  check_cost_of_a_call(2);  // to a slot, and back
+}
+
+TEST_CASE("what two threads write in a guarded call lies on different lines") {
+  Counted::Domain domain;
+  EchoHandle<Counted> handle(domain);
+  EchoModule<Counted> module;
+  REQUIRE(handle.attach(module.binding) == nmr::Status::kSuccess);
+  std::set<std::uintptr_t> lines[2];
+  for (const std::uintptr_t thread : {1u, 2u, 1u, 2u}) {
+    Acting::act_as(thread);
+    CHECK(calls_well(handle));
+  }
+  for (const std::uintptr_t thread : {0u, 1u}) {
+    Acting::act_as(thread + 1);
+    counts().reset();
+    CHECK(calls_well(handle));
+    lines[thread] = lines_written();
+    CHECK(lines[thread].size() == 1);
+  }
+  CHECK(lines[0] != lines[1]);
+  CHECK(handle.detach_and_wait() == nmr::Status::kSuccess);
+}
+
+TEST_CASE("a guarded call writes neither to its handle, nor to the binding, nor to the domain") {
+  ReadOnlyWhileCalled shared;
+  REQUIRE(shared->handle.attach(shared->binding) == nmr::Status::kSuccess);
+  const auto call = [&shared] {
+    if (!calls_well(shared->handle)) std::abort();  // registers the thread
+    shared.lock();
+    int right = 0;
+    for (int i = 0; i != 100; ++i) {
+      right += calls_well(shared->handle) ? 1 : 0;
+      const auto outer = shared->handle.try_call();
+      right += calls_well(shared->handle) ? 1 : 0;  // inside a call
+      auto left = shared->handle.try_call();
+      left.leave();
+      right += !calls_well(shared->never_attached) && outer && !left ? 1 : 0;
+    }
+    shared.unlock();
+    return right;
+  };
+  CHECK(call() == 300);
+  int on_another_thread = 0;
+  std::thread([&] { on_another_thread = call(); }).join();
+  CHECK(on_another_thread == 300);
+  CHECK(shared->handle.detach_and_wait() == nmr::Status::kSuccess);
+}
