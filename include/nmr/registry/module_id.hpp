@@ -1,5 +1,4 @@
 #pragma once
-#include <array>
 #include <cstdint>
 #include <nmr/platform/config.hpp>
 
@@ -10,7 +9,7 @@ struct NMR_PUBLIC_TYPE Guid {
   std::uint32_t data1 = 0;
   std::uint16_t data2 = 0;
   std::uint16_t data3 = 0;
-  std::array<std::uint8_t, 8> data4{};
+  std::uint8_t data4[8]{};
 
   friend constexpr bool operator==(const Guid&, const Guid&) noexcept = default;
 };

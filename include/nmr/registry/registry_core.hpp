@@ -82,17 +82,15 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
     }
   }
 
-  /// Returns what there is. Throws what std::vector throws; then nothing has changed.
+  /// Returns what there is. Throws std::bad_alloc; then nothing has changed.
   [[nodiscard]] RegistrySnapshot snapshot() {
     RegistrySnapshot all;
-    LockGuard lock(state_.mutex);
-    for (const auto* list : {&state_.clients, &state_.providers}) {
-      for (const Registration* r = list->first; r != nullptr; r = r->next)
-        all.registrations.push_back(info(*r));
-    }
-    for (Registration* client = state_.clients.first; client != nullptr; client = client->next) {
-      for (Binding* b = client->first_binding; b != nullptr; b = b->client.next)
-        all.bindings.push_back(info(*b));
+    std::size_t registrations = 0;
+    std::size_t bindings = 0;
+    while (!copy_into(all, registrations, bindings)) {
+      // Without the mutex, since it may throw; and others may register meanwhile.
+      all.registrations.make_room(registrations + registrations / 4);
+      all.bindings.make_room(bindings + bindings / 4);
     }
     return all;
   }
@@ -269,6 +267,26 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
     return registration.deregistering;
   }
 
+  /// Returns whether there was room. Counts what there is.
+  bool copy_into(RegistrySnapshot& all, std::size_t& registrations, std::size_t& bindings) noexcept {
+    LockGuard lock(state_.mutex);
+    const typename State::RegistrationList* const lists[] = {&state_.clients, &state_.providers};
+    registrations = bindings = 0;
+    for (const auto* list : lists) {
+      for (const Registration* r = list->first; r != nullptr; r = r->next) ++registrations;
+    }
+    for (Registration* client = state_.clients.first; client != nullptr; client = client->next) {
+      for (Binding* b = client->first_binding; b != nullptr; b = b->client.next) ++bindings;
+    }
+    if (registrations > all.registrations.room_ || bindings > all.bindings.room_) return false;
+    for (const auto* list : lists) {
+      for (const Registration* r = list->first; r != nullptr; r = r->next) all.registrations.add(info(*r));
+    }
+    for (Registration* client = state_.clients.first; client != nullptr; client = client->next) {
+      for (Binding* b = client->first_binding; b != nullptr; b = b->client.next) all.bindings.add(info(*b));
+    }
+    return true;
+  }
   static RegistrationInfo info(const Registration& r) noexcept {
     const auto state = !r.deregistering            ? RegistrationState::kActive
                        : r.open.run_down_already() ? RegistrationState::kDeregistered

@@ -125,7 +125,8 @@ class NMR_PUBLIC_TYPE BasicRegistryState {
   }
   /// Binds two registrations, open both as long as the binding lives. Links it last in both lists.
   void link(Binding& binding) noexcept {
-    for (Side* side : {&binding.client, &binding.provider}) {
+    Side* const sides[] = {&binding.client, &binding.provider};
+    for (Side* side : sides) {
       auto& registration = side->registration;
       (void)registration.open.try_acquire();  // active: deregistration begins under this mutex
       side->previous = registration.last_binding;
@@ -135,7 +136,8 @@ class NMR_PUBLIC_TYPE BasicRegistryState {
     }
   }
   void unlink(Binding& binding) noexcept {
-    for (Side* side : {&binding.client, &binding.provider}) {
+    Side* const sides[] = {&binding.client, &binding.provider};
+    for (Side* side : sides) {
       auto& registration = side->registration;
       auto* const before = side->previous != nullptr ? &side->previous->side_of(registration.side) : nullptr;
       auto* const after = side->next != nullptr ? &side->next->side_of(registration.side) : nullptr;
