@@ -36,7 +36,7 @@ void Memory::create(ThreadId by, const void* address, ObjectKind kind, std::uint
   object.initial = initial;
   object.touched = {};
   object.messages.clear();
-  object.holder = -1;
+  object.holder = object.holder_before = -1;
   object.turns = 0;
   object.view = View{};
   object.clock = Clock{};
@@ -262,7 +262,7 @@ void Memory::lock(ThreadId thread, Object& mutex) {
   know.acquired.join(mutex.view);
   know.clock.join(mutex.clock);
   know.acquired_clock.join(mutex.clock);
-  mutex.holder = thread;
+  mutex.holder = mutex.holder_before = thread;
   ++mutex.turns;
 }
 

@@ -39,6 +39,7 @@ struct Object {
 
   // kMutex
   int holder;
+  int holder_before;  // who has locked it last
   std::uint32_t turns;  // how often it has been locked
   View view;
   Clock clock;

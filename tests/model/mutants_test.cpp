@@ -88,6 +88,7 @@ struct Hint {
   std::string_view program;
 };
 constexpr std::array kHints{
+    Hint{"closed before all are claimed", "timed wait, freed by one who polls"},
     Hint{"[cd:1]", "1 slot: left on another thread, slot used"},
     Hint{"[cd:2]", "asks whether it is inside"},
     Hint{"[cd:2]", "table grows twice"},
@@ -238,7 +239,7 @@ TEST_CASE("each order, fence and second look is needed" * doctest::test_suite("l
   for (Mutation& mutant : fences_and_looks()) calls.push_back(std::move(mutant));
   CHECK(std::erase_if(calls, is_planted) == 1);
   Count count;
-  find_all(rundown, {rundown_programs(), sharded_programs()}, count);
+  find_all(rundown, {rundown_programs(), wait_programs(), sharded_programs()}, count);
   find_all(calls, {call_programs(), call_variant_programs(), call_signal_programs()}, count);
   std::vector<Mutation> planted(std::begin(kPlantedFaults), std::end(kPlantedFaults));
   // Those of the registry are met by its own programs alone.
@@ -247,8 +248,8 @@ TEST_CASE("each order, fence and second look is needed" * doctest::test_suite("l
   });
   find_all({of_registry, planted.end()}, {planted_registry_programs()}, count);
   find_all({planted.begin(), of_registry},
-           {planted_rundown_programs(), planted_sharded_programs(), planted_call_programs(),
-            planted_call_variant_programs(), planted_call_signal_programs()},
+           {planted_rundown_programs(), planted_wait_programs(), planted_sharded_programs(),
+            planted_call_programs(), planted_call_variant_programs(), planted_call_signal_programs()},
            count);
   const std::string line =
       "mutants: " + std::to_string(count.found) + " of " + std::to_string(count.all) + " found";

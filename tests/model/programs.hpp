@@ -24,6 +24,8 @@ struct NamedProgram {
 
 std::span<const NamedProgram> rundown_programs();
 std::span<const NamedProgram> sharded_programs();
+std::span<const NamedProgram> wait_programs();
+std::span<const NamedProgram> wait_call_programs();
 std::span<const NamedProgram> call_programs();
 std::span<const NamedProgram> call_variant_programs();
 std::span<const NamedProgram> call_signal_programs();
@@ -35,6 +37,8 @@ std::span<const NamedProgram> registry_walk_programs();
 // The same with headers in which plant.py has planted faults.
 std::span<const NamedProgram> planted_rundown_programs();
 std::span<const NamedProgram> planted_sharded_programs();
+std::span<const NamedProgram> planted_wait_programs();
+std::span<const NamedProgram> planted_wait_call_programs();
 std::span<const NamedProgram> planted_call_programs();
 std::span<const NamedProgram> planted_call_variant_programs();
 std::span<const NamedProgram> planted_call_signal_programs();

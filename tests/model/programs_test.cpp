@@ -12,6 +12,13 @@ TEST_CASE("RundownRef holds its promises in every run") { check_all(rundown_prog
 TEST_CASE("ShardedRundownRef holds its promises within the bounds that are printed") {
   check_all(sharded_programs());
 }
+TEST_CASE(
+    "waits with a time limit hold their promises beside whoever learns of the end otherwise, within the "
+    "bounds "
+    "that are printed") {
+  check_all(wait_programs());
+  check_all(wait_call_programs());
+}
 TEST_CASE("the registry's core holds its promises within the bounds that are printed" *
           doctest::test_suite("long")) {
   check_all(registry_programs());
@@ -26,8 +33,9 @@ TEST_CASE(
   for (const Backend backend : {Backend::kSequential, Backend::kTso}) {
     unsigned whole = 0, begun = 0;
     double seconds = 0;
-    for (const auto& programs : {rundown_programs(), sharded_programs(), call_programs(),
-                                 call_variant_programs(), call_signal_programs(), registry_programs()}) {
+    for (const auto& programs :
+         {rundown_programs(), sharded_programs(), wait_programs(), wait_call_programs(), call_programs(),
+          call_variant_programs(), call_signal_programs(), registry_programs()}) {
       for (const NamedProgram& program : programs) {
         Options options = program.options;
         options.backend = backend;

@@ -204,7 +204,8 @@ void Engine::execute_step(ThreadId id, std::uint16_t choice) {
   switch (op.kind) {
     case OpKind::kLock:
       if (object->holder >= 0) return set_fault("a mutex is locked by the thread that holds it");
-      thread.memo.changed = true;
+      // Who locks it again after nobody else has, learns nothing and changes nothing.
+      if (op.ends_wait || object->holder_before != static_cast<int>(id)) thread.memo.changed = true;
       return memory_.lock(id, *object);
     case OpKind::kUnlock: return memory_.unlock(id, *object);
     case OpKind::kWait: {

@@ -10,6 +10,7 @@
 #include <nmr/platform/atomics.hpp>
 #include <nmr/platform/event.hpp>
 
+#include "platform/cancelled_thread.hpp"
 #include "platform/counted_completion.hpp"
 #include "platform/threads.hpp"
 
@@ -246,4 +247,33 @@ TEST_CASE("after a light and a heavy fence one side at least sees the other") {
     missed += seen[0] != turn && seen[1] != turn ? 1 : 0;
   }
   CHECK(missed == 0);
+}
+
+TEST_CASE("a thread that is cancelled while it waits for an event acts on it when its wait is over") {
+  nmr::Event event;
+  bool told = false;
+  CancelledThread untimed([&] {
+    pthread_cancel(pthread_self());
+    event.wait();
+  });
+  CancelledThread timed([&] {
+    pthread_cancel(pthread_self());
+    told =
+        event.wait_until(nmr::platform::now_ns() + 1'000'000, [](nmr::Completion&) noexcept { return true; });
+  });
+  CHECK(timed.join_cancelled());
+  CHECK_FALSE(told);
+  event.run();
+  CHECK(untimed.join_cancelled());
+}
+
+TEST_CASE("whoever waits long for another's short section sleeps, so that it is run whatever its priority") {
+  CancelledThread thread([] {
+    pthread_cancel(pthread_self());
+    for (const unsigned turn : {0u, 63u, 64u, 127u, 128u}) nmr::StdAtomics::relax(turn);
+    const std::int64_t before = nmr::platform::now_ns();
+    nmr::StdAtomics::relax(~0u);
+    CHECK(nmr::platform::now_ns() - before >= 1'000'000);  // a yield alone would not take that long
+  });
+  CHECK(thread.join_cancelled());
 }

@@ -2,11 +2,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <thread>
 
 #include <nmr/rundown.hpp>
 
 #include "platform/counted_completion.hpp"
 #include "platform/threads.hpp"
+#include "support/misuse.hpp"
 
 namespace {
 
@@ -159,4 +161,84 @@ TEST_CASE_TEMPLATE("R105: waits unlink themselves from anywhere in the list, and
   for (const CountedCompletion& each : done) CHECK(each.runs() == 0);
   ref.release();
   for (const CountedCompletion& each : done) CHECK(each.runs() == 1);
+}
+
+TEST_CASE(
+    "destroying a sharded object that somebody waits for is trapped, though nobody has begun its rundown") {
+  auto* const ref = new Sharded<TellsWaits>;
+  TellsWaits::threads_waiting.store(0);
+  bool told = false;
+  Threads waiter(1, [&](int) { told = ref->wait_for_rundown_for(std::chrono::hours(1)); });
+  spin_until([] { return TellsWaits::threads_waiting.load() == 1; });
+  MisuseTrap trap;
+  delete ref;
+  CHECK(trap.count() == 1);
+  CHECK(trap.rule() == "destroyed while somebody waits for it to run down");
+  waiter.join();
+  CHECK(told);
+}
+
+namespace {
+
+/// A policy that holds up whoever closes a list, before it can claim the node of a timed wait; and that wait, once its
+/// time is over. So an owner has all the time it likes to be told of the end between the two.
+struct HoldsUp : nmr::StdAtomics {
+  static inline std::atomic<bool> waits{false};
+  static inline std::atomic<bool> claims{false};  // or is about to
+  static inline std::atomic<bool> wait_goes_on{false};
+  static inline std::atomic<bool> claim_goes_on{false};
+  static inline std::atomic<std::thread::id> closer{};
+
+  class Mutex : public nmr::StdAtomics::Mutex {
+   public:
+    void lock() noexcept {
+      if (closer.load() == std::this_thread::get_id()) {
+        claims.store(true);
+        spin_until([] { return claim_goes_on.load(); });
+      }
+      nmr::StdAtomics::Mutex::lock();
+    }
+  };
+  class Condition : public nmr::StdAtomics::Condition {
+   public:
+    void wait(Mutex& mutex) noexcept { nmr::StdAtomics::Condition::wait(mutex); }
+    bool wait_until(Mutex& mutex, nmr::platform::Deadline) noexcept {
+      mutex.nmr::StdAtomics::Mutex::unlock();  // as a wait does
+      waits.store(true);
+      spin_until([] { return wait_goes_on.load(); });
+      mutex.nmr::StdAtomics::Mutex::lock();
+      return false;
+    }
+  };
+  static void reset() {
+    for (auto* flag : {&waits, &claims, &wait_goes_on, &claim_goes_on}) flag->store(false);
+    closer.store(std::thread::id());
+  }
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("R105: nobody is told of the end while a timed wait could still come back to the object",
+                   Ref, nmr::BasicRundownRef<HoldsUp>, nmr::BasicShardedRundownRef<HoldsUp>) {
+  HoldsUp::reset();
+  Ref ref;
+  CHECK(ref.try_acquire());
+  ref.begin_rundown();
+  bool told = false;
+  Threads waiter(1, [&](int) { told = ref.wait_for_rundown_for(std::chrono::milliseconds(1)); });
+  spin_until([] { return HoldsUp::waits.load(); });
+  Threads releaser(1, [&](int) {
+    HoldsUp::closer.store(std::this_thread::get_id());
+    ref.release();
+  });
+  spin_until([] { return HoldsUp::claims.load(); });
+  // The last reference is gone, and the waiter's node has not been claimed.
+  CHECK_FALSE(ref.run_down_already());
+  CHECK(ref.begin_rundown() == nmr::RundownState::kPending);
+  HoldsUp::wait_goes_on.store(true);
+  HoldsUp::claim_goes_on.store(true);
+  ref.wait_for_rundown();
+  releaser.join();
+  waiter.join();
+  CHECK(told);  // it had ended: a wait that finds that says so
 }

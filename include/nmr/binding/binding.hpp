@@ -14,7 +14,11 @@ class NMR_PUBLIC_TYPE UntypedBinding : public Calls::Target {
 
   [[nodiscard]] const void* dispatch() const noexcept { return dispatch_; }
   [[nodiscard]] void* context() const noexcept { return context_; }
-  [[nodiscard]] typename Calls::Domain* domain() const noexcept { return domain_; }
+  /// Where it has been attached, or null if it never was; for a thread that is inside of it.
+  [[nodiscard]] typename Calls::Domain* domain() const noexcept {
+    return domain_.load(
+        order::relaxed);  // relaxed: the attach happens-before every call of a thread that asks
+  }
 
   /// Sets where calls go. Precondition: not open.
   void aim(const void* dispatch, void* context) noexcept {
@@ -24,14 +28,14 @@ class NMR_PUBLIC_TYPE UntypedBinding : public Calls::Target {
   /// Makes it ready for install() into a cell of the domain. Returns false while it is attached or drains.
   [[nodiscard]] bool open(typename Calls::Domain& domain) noexcept {
     if (!Calls::Target::open()) return false;
-    domain_ = &domain;
+    domain_.store(&domain, order::relaxed);  // relaxed: as above; who waits may ask just now
     return true;
   }
 
  private:
   const void* dispatch_ = nullptr;
   void* context_ = nullptr;
-  typename Calls::Domain* domain_ = nullptr;
+  typename Calls::Atomics::template Atomic<typename Calls::Domain*> domain_{nullptr};
 };
 
 /// One attachment, as the caller's side sees it: the provider's table of functions, the context that they
@@ -83,7 +87,8 @@ class NMR_PUBLIC_TYPE BasicBinding : private UntypedBinding<Calls> {
   friend class BasicBindingHandle;
 
   bool inside() noexcept {
-    return !detached() && this->domain() != nullptr && Calls::inside(*this->domain(), *this);
+    auto* const domain = this->domain();
+    return !detached() && domain != nullptr && Calls::inside(*domain, *this);
   }
 };
 

@@ -46,7 +46,11 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
   Status attach(Binding& binding) noexcept { return attach(binding, nullptr); }
   /// As above. If the result is kSuccess, `replaced` runs exactly once, when the last call to what was
   /// attached before has left; at once if nothing was.
-  Status attach(Binding& binding, Completion& replaced) noexcept { return attach(binding, &replaced); }
+  /// kInvalidParameter if `replaced` is in use (trapped): then nothing has changed either.
+  Status attach(Binding& binding, Completion& replaced) noexcept {
+    if (replaced.given_twice<typename Calls::Atomics>("attach")) return Status::kInvalidParameter;
+    return attach(binding, &replaced);
+  }
 
   /// Takes out what is attached: from now on calls are refused. Never waits for calls. `done` runs exactly
   /// once, when the last call has left: on the thread that leaves, or here, before this returns, if nobody is
@@ -54,7 +58,9 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
   ///
   /// Returns       false if nothing was attached; then `done` has run.
   /// Progress      blocking for one barrier, or two if somebody is inside; allocates nothing.
+  /// Precondition  `done` is not in use (trapped; then nothing is detached, and this returns false).
   bool detach(Completion& done) noexcept {
+    if (done.given_twice<typename Calls::Atomics>("detach")) return false;
     auto* const target = cell_.remove_any();
     if (target == nullptr) return done.run(), false;
     target->refs().begin_rundown(done);

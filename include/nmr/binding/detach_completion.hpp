@@ -15,7 +15,9 @@ NMR_BEGIN_NAMESPACE
 class [[nodiscard]] NMR_PUBLIC_TYPE DetachCompletion {
  public:
   constexpr DetachCompletion() noexcept = default;
-  explicit DetachCompletion(Completion& done) noexcept : done_(&done) {}
+  /// Precondition  `done` is not in use (trapped; then *this is empty).
+  explicit DetachCompletion(Completion& done) noexcept
+      : done_(done.take<StdAtomics>("DetachCompletion") ? &done : nullptr) {}
   DetachCompletion(DetachCompletion&& other) noexcept : done_(std::exchange(other.done_, nullptr)) {}
   DetachCompletion& operator=(DetachCompletion&& other) noexcept {
     DetachCompletion moved(std::move(other));

@@ -36,12 +36,17 @@ struct NMR_PUBLIC_TYPE StdAtomics {
   static bool try_enable_heavy_fence() noexcept { return platform::try_enable_heavy_fence(); }
   static void heavy_fence() noexcept { platform::heavy_fence(); }
 
-  /// One turn of a wait for another thread's short section; `turn` counts from 0.
+  /// One turn of a wait for another thread's short section; `turn` counts from 0. Who is in there may have been
+  /// overtaken, even by this thread: so after a while it yields to those of its own priority, and then sleeps,
+  /// which lets all others run, for longer each time up to a millisecond.
   static void relax(unsigned turn) noexcept {
     if (turn < 64) {
       platform::pause();
+    } else if (turn < 128) {
+      platform::yield_thread();
     } else {
-      platform::yield_thread();  // the other thread may need this processor
+      const unsigned doublings = (turn - 128) / 8;
+      platform::sleep_for_ns(std::int64_t{1'000} << (doublings < 10 ? doublings : 10));
     }
   }
 

@@ -6,8 +6,10 @@ NMR_BEGIN_NAMESPACE
 /// What is to happen when something has ended: a function and its context, in a node that the caller owns.
 /// The library links the node into its lists, so that being told of an end never allocates.
 ///
-/// Lifetime      from the call that it is given to until its function has been entered. Whoever runs it reads
-///               nothing of the node afterwards, so the function may free the node and what it belongs to.
+/// Lifetime      in use from the call that it is given to until its function has been entered. Whoever runs it
+///               reads nothing of the node afterwards, so the function may free the node and what it belongs
+///               to, or give it again. To give it while it is in use is misuse: reported, and what it is given
+///               to then has had no effect.
 /// Ordering      everything that was done under what has ended happens-before the function.
 class NMR_PUBLIC_TYPE Completion {
  public:
@@ -17,7 +19,29 @@ class NMR_PUBLIC_TYPE Completion {
   Completion(const Completion&) = delete;
   Completion& operator=(const Completion&) = delete;
 
-  void run() noexcept { function_(*this, context_); }
+  void run() noexcept {
+    in_use_ = false;  // first: the function may give it again, or free it
+    function_(*this, context_);
+  }
+
+  /// Returns whether it has been given to somebody and has yet to run. For the thread that gives it, and for
+  /// those whose question is ordered with the giving and the run.
+  [[nodiscard]] bool in_use() const noexcept { return in_use_; }
+
+  /// For those who are given completions: returns whether it is in use, and reports that.
+  template <AtomicsPolicy Atomics>
+  [[nodiscard]] bool given_twice(const char* operation) const noexcept {
+    if (!in_use_) [[likely]]
+      return false;
+    Atomics::misuse({"Completion", operation, "given while it is in use: it has yet to run", this});
+    return true;
+  }
+  /// As above; and if it was not in use, it is now. Returns whether it may be kept, to be run once.
+  template <AtomicsPolicy Atomics>
+  [[nodiscard]] bool take(const char* operation) noexcept {
+    if (given_twice<Atomics>(operation)) return false;
+    return in_use_ = true;
+  }
 
   /// Runs each of a list that somebody has been given to run, in order.
   static void run_each(Completion* first) noexcept {
@@ -47,6 +71,7 @@ class NMR_PUBLIC_TYPE Completion {
   void* context_;
   Claim claim_ = nullptr;
   Completion* next_ = nullptr;
+  bool in_use_ = false;
 };
 
 /// Lists of completions that are due, gathered by one who cannot run them just now, holding a lock perhaps.
@@ -72,7 +97,8 @@ class CompletionBatch {
 /// Where completions run, for those who cannot have them on the thread that happens to leave last.
 ///
 /// `post` must run the completion exactly once, on whichever thread it likes, and must not allocate or fail:
-/// the node is a link that a queue may use. It is called inside a release, so it must not block either.
+/// the node is a link that a queue may use, or is given on. It is called inside a release, so it must not block
+/// either.
 struct NMR_PUBLIC_TYPE Executor {
   using Post = void (*)(Executor& self, Completion& completion) noexcept;
   Post post;

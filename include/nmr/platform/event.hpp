@@ -23,16 +23,22 @@ class NMR_PUBLIC_TYPE BasicEvent : public Completion {
   /// Waits until the event is set, or until the deadline has passed and `take_back()` has unlinked this node
   /// from the list that would run it. Returns true if it was set; then and only then a completion has run.
   ///
-  /// `take_back` runs under the mutex, and only while claim() has not: so as long as it runs, the completing
-  /// thread cannot have let anybody else free the list.
+  /// `take_back` may return false, where somebody else is at the list just now: it is asked again, unless that
+  /// one has claimed this node. It runs under the mutex, and only while claim() has not: a list is not closed
+  /// before all of its nodes have been claimed, so as long as it runs nobody can have freed the list. It does
+  /// not wait there for whoever is at the list, who may be waiting for the mutex.
   template <class TakeBack>
   [[nodiscard]] bool wait_until(platform::Deadline deadline, TakeBack take_back) noexcept {
     LockGuard lock(mutex_);
-    while (!set_) {
-      if (condition_.wait_until(mutex_, deadline)) continue;
-      if (!claimed_ && take_back(*this)) return false;
-      while (!set_) condition_.wait(mutex_);  // too late to take it back: it is about to be set
+    while (!set_ && condition_.wait_until(mutex_, deadline)) {
     }
+    for (unsigned turn = 0; !set_ && !claimed_; ++turn) {
+      if (take_back(*this)) return false;
+      mutex_.unlock();
+      Atomics::relax(turn);  // until the list's closer has claimed this, or another wait has unlinked itself
+      mutex_.lock();
+    }
+    while (!set_) condition_.wait(mutex_);  // it is about to be
     return true;
   }
 

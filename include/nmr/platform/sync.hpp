@@ -57,6 +57,30 @@ class NMR_PUBLIC_TYPE Mutex {
   pthread_mutex_t handle_ = PTHREAD_MUTEX_INITIALIZER;
 };
 
+/// Keeps a cancellation of this thread pending while it lives: the functions that wait do not throw, and to act on
+/// it inside of one would end the program. The next cancellation point after them acts on it.
+class CancelBlock {
+ public:
+#if defined(__ANDROID__)
+  CancelBlock() noexcept {}  // no thread can be cancelled
+  ~CancelBlock() {}
+#else
+  CancelBlock() noexcept { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_); }
+  ~CancelBlock() {
+    int disabled = 0;
+    pthread_setcancelstate(before_, &disabled);
+  }
+#endif
+  CancelBlock(const CancelBlock&) = delete;
+  CancelBlock& operator=(const CancelBlock&) = delete;
+
+ private:
+#if !defined(__ANDROID__)
+  int before_ = 0;
+#endif
+};
+
+/// Its waits are no cancellation points.
 class NMR_PUBLIC_TYPE Condition {
  public:
   Condition() noexcept {
@@ -73,13 +97,17 @@ class NMR_PUBLIC_TYPE Condition {
   ~Condition() { pthread_cond_destroy(&handle_); }
 
   void notify_all() noexcept { pthread_cond_broadcast(&handle_); }
-  void wait(Mutex& mutex) noexcept { pthread_cond_wait(&handle_, &mutex.handle_); }
+  void wait(Mutex& mutex) noexcept {
+    const CancelBlock block;
+    pthread_cond_wait(&handle_, &mutex.handle_);
+  }
 
   /// Returns false once the deadline has passed. May wake early, as every condition does.
   bool wait_until(Mutex& mutex, Deadline deadline) noexcept {
     if (deadline == kNever) return wait(mutex), true;
     const std::int64_t now = now_ns();
     if (now >= deadline) return false;
+    const CancelBlock block;
 #if defined(__APPLE__)
     const std::int64_t left = deadline - now;
     timespec relative{static_cast<time_t>(left / 1'000'000'000), static_cast<long>(left % 1'000'000'000)};
@@ -115,6 +143,15 @@ class NMR_PUBLIC_TYPE SignalBlock {
 };
 
 inline void yield_thread() noexcept { sched_yield(); }
+
+/// Leaves the processor to whoever else wants it, of whatever priority.
+inline void sleep_for_ns(std::int64_t nanoseconds) noexcept {
+  const CancelBlock block;
+  timespec time{};
+  time.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000);
+  time.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000);
+  nanosleep(&time, nullptr);  // a signal may end it early
+}
 
 [[nodiscard]] inline unsigned processor_count() noexcept {
   const long count = sysconf(_SC_NPROCESSORS_CONF);
@@ -162,6 +199,9 @@ class SignalBlock {
 };
 
 inline void yield_thread() noexcept { std::this_thread::yield(); }
+inline void sleep_for_ns(std::int64_t nanoseconds) noexcept {
+  std::this_thread::sleep_for(std::chrono::nanoseconds(nanoseconds));
+}
 
 [[nodiscard]] inline unsigned processor_count() noexcept {
   const unsigned count = std::thread::hardware_concurrency();

@@ -44,7 +44,11 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
   ///               *this is empty.
   Status deregister() noexcept { return start(nullptr); }
   /// As above; if the result is kPending, `done` runs exactly once, when deregistration has completed.
-  Status deregister(Completion& done) noexcept { return start(&done); }
+  /// kInvalidParameter if `done` is in use (trapped): then nothing is started.
+  Status deregister(Completion& done) noexcept {
+    if (done.given_twice<typename Calls::Atomics>("deregister")) return Status::kInvalidParameter;
+    return start(&done);
+  }
 
   /// Waits until deregistration has completed (NmrWaitForClientDeregisterComplete, ...Provider...): every
   /// binding of this registration is gone, for both sides, and no callback of it will run again. May be
@@ -61,8 +65,10 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
     return wait(deadline_after<typename Calls::Atomics>(platform::to_nanoseconds(timeout)));
   }
   /// Runs `done` when deregistration has completed, at once if it has. kInvalidParameter if it was not
-  /// started: then `done` does not run.
+  /// started, or if `done` is in use (trapped): then `done` does not run on its behalf.
   Status notify_deregister_complete(Completion& done) noexcept {
+    if (done.given_twice<typename Calls::Atomics>("notify_deregister_complete"))
+      return Status::kInvalidParameter;
     return registration_ != nullptr ? core_->notify(*registration_, done) : Status::kInvalidParameter;
   }
 

@@ -9,13 +9,16 @@ NMR_BEGIN_NAMESPACE
 ///
 ///   0            open, empty
 ///   node         open, newest node first
-///   node | 1     open, one thread is unlinking
+///   node | 1     open still, and one thread alone is at the links: it takes a node out, or closes the list
 ///   2            closed: what was waited for has happened
 ///
-/// INVARIANT: closed is left by reopen() alone; a node in the list runs exactly once, unless unlink() took it
-/// out.
+/// INVARIANT: closed is left by reopen() alone; a node in the list runs exactly once, unless try_unlink() took
+/// it out.
 ///
-/// Lifetime      close() touches *this for the last time before the first node is claimed.
+/// Lifetime      whoever sees that it is closed may free or reopen it: by then every node has been claimed, and
+///               neither this word nor a node is looked at again by those who were here before. So to become
+///               closed is the last step of close(), and who may be too late for his own node tries, and does
+///               not wait here.
 template <AtomicsPolicy Atomics>
 class BasicCompletionList {
  public:
@@ -25,10 +28,10 @@ class BasicCompletionList {
   BasicCompletionList(const BasicCompletionList&) = delete;
   BasicCompletionList& operator=(const BasicCompletionList&) = delete;
 
-  /// Returns true once close() has closed the list and will not touch it any more.
+  /// Returns true once close() has closed the list, and nobody who was here before will touch it any more.
   /// Ordering      true happens-after everything that happened before the closing.
   [[nodiscard]] bool closed() const noexcept {
-    // [rd:1] acquire, pairs with [rd:4]: who sees it closed may free what was protected, and the list.
+    // [rd:1] acquire, pairs with [rd:5]: who sees it closed may free what was protected, and the list.
     return head_.load(order::acquire) == kClosed;
   }
 
@@ -38,64 +41,49 @@ class BasicCompletionList {
   }
 
   /// Links a node. Returns false if the list is closed: then the node will not run, and the caller runs it.
-  /// Progress      lock-free, but for the moment in which a timed wait unlinks itself.
+  /// Progress      lock-free, but for the moment in which another thread is at the links.
   [[nodiscard]] bool push(Completion& node) noexcept {
     for (unsigned turn = 0;; ++turn) {
-      // [rd:2] acquire, pairs with [rd:4], as [rd:1].
+      // [rd:2] acquire, pairs with [rd:5], as [rd:1].
       Word head = head_.load(order::acquire);
       if (head == kClosed) return false;
-      if ((head & kUnlinking) == 0) {
+      if ((head & kAtLinks) == 0) {
         node.next_ = to_node(head);
-        // [rd:3] release CAS, pairs with [rd:4], [rd:5]: the node is whole before it can be found.
+        // [rd:3] release CAS, pairs with [rd:4]: the node is whole before it can be found.
         if (head_.compare_exchange_strong(head, to_word(&node), order::release, order::relaxed)) return true;
       }
-      Atomics::relax(turn);
+      Atomics::relax(turn);  // until another has pushed, or is through with the links
     }
   }
 
   /// Closes the list. Called once by whoever found the end reached.
   /// Returns its nodes, oldest first, bound to run: for Completion::run_each().
+  /// Progress      blocking for the moment in which a wait whose time is over is at the links, or looks whether
+  ///               it has been claimed.
   [[nodiscard]] Completion* close() noexcept {
     Word head = 0;
-    for (unsigned turn = 0;; ++turn) {
-      head = head_.load(order::relaxed);  // relaxed: validated by the CAS
-      // [rd:4] acq_rel CAS. acquire pairs with [rd:3], [rd:6]: whole nodes. release pairs with [rd:1],
-      // [rd:2].
-      if ((head & kUnlinking) == 0 &&
-          head_.compare_exchange_strong(head, kClosed, order::acq_rel, order::relaxed)) {
-        break;
-      }
-      Atomics::relax(turn);
-    }
-    // From here on *this may be gone as soon as a node has been claimed; and a waiter whose time is over must
-    // not come back to it. So all are claimed before the first runs.
+    for (unsigned turn = 0; !try_lock(head); ++turn) Atomics::relax(turn);  // until they have unlinked
     Completion* oldest = nullptr;
     for (Completion* node = to_node(head); node != nullptr;) {
+      // From here on a wait whose time is over does not come back to *this, which it might find freed.
       if (node->claim_ != nullptr) node->claim_(*node);
       Completion* const next = node->next_;
       node->next_ = oldest;
       oldest = node;
       node = next;
     }
+    // [rd:5] release, pairs with [rd:1], [rd:2]: what has ended, and that this was the last touch of *this.
+    head_.store(kClosed, order::release);
     return oldest;
   }
 
-  /// Takes a node back. Returns false if the list is closed: then the node has run or is about to.
-  /// Progress      blocking: waits for other threads that unlink.
-  /// Precondition  the node is in this list or was closed with it, and *this cannot be freed meanwhile.
-  [[nodiscard]] bool unlink(Completion& node) noexcept {
+  /// Takes a node back. Returns false if another thread is at the links, which may be about to close the list:
+  /// then the caller lets the node be claimed, and tries again if it has not been.
+  /// Progress      linear in the list, and waits for nobody.
+  /// Precondition  the node is in this list, is not claimed, and cannot be before this returns.
+  [[nodiscard]] bool try_unlink(Completion& node) noexcept {
     Word head = 0;
-    for (unsigned turn = 0;; ++turn) {
-      head = head_.load(order::relaxed);  // relaxed: closed sends the caller to the event, which orders
-      if (head == kClosed) return false;
-      // [rd:5] acquire CAS, pairs with [rd:3], [rd:6]: whole nodes, and the links that an earlier unlink
-      // changed.
-      if ((head & kUnlinking) == 0 &&
-          head_.compare_exchange_strong(head, head | kUnlinking, order::acquire, order::relaxed)) {
-        break;
-      }
-      Atomics::relax(turn);
-    }
+    if (!try_lock(head)) return false;
     Completion* first = to_node(head);
     for (Completion** link = &first; *link != nullptr; link = &(*link)->next_) {
       if (*link == &node) {
@@ -103,7 +91,7 @@ class BasicCompletionList {
         break;
       }
     }
-    // [rd:6] release, pairs with [rd:4], [rd:5]: the changed links.
+    // [rd:6] release, pairs with [rd:4]: the changed links.
     head_.store(to_word(first), order::release);
     return true;
   }
@@ -118,7 +106,17 @@ class BasicCompletionList {
 
  private:
   using Word = std::uintptr_t;
-  enum : Word { kUnlinking = 1, kClosed = 2 };
+  enum : Word { kAtLinks = 1, kClosed = 2 };
+
+  /// Takes the links, unless another has them. Returns whether, and the newest node.
+  [[nodiscard]] bool try_lock(Word& head) noexcept {
+    head = head_.load(order::relaxed);  // relaxed: validated by the CAS
+    while ((head & kAtLinks) == 0) {
+      // [rd:4] acquire CAS, pairs with [rd:3], [rd:6]: whole nodes, and the links that others have changed.
+      if (head_.compare_exchange_strong(head, head | kAtLinks, order::acquire, order::relaxed)) return true;
+    }
+    return false;
+  }
 
   static Word to_word(Completion* node) noexcept { return reinterpret_cast<Word>(node); }
   static Completion* to_node(Word head) noexcept { return reinterpret_cast<Completion*>(head); }

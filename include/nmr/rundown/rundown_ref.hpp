@@ -101,7 +101,8 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
   /// Gives back `n` references (ExReleaseRundownProtection, ...Ex). The last one out, once rundown has begun,
   /// runs the completions. n = 0 does nothing.
   ///
-  /// Progress      wait-free, but for the completions themselves.
+  /// Progress      wait-free; the last one out runs the completions, and may have to wait for a moment for
+  ///               timed waits whose time is over just then.
   /// Ordering      everything before it happens-before the completion.
   /// Lifetime      only the release that completes may touch *this afterwards.
   /// Precondition  that many references are held (trapped where the count shows it).
@@ -118,7 +119,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
   /// As release(), for one who cannot have completions run just now, holding a lock perhaps.
   /// Returns       the completions that are due, for Completion::run_each(), those that end waits among them;
   ///               null if there are none, or others are still inside.
-  /// Lifetime      *this has run down for who asks now, and may be gone.
+  /// Lifetime      *this has run down for whoever asks now, and may be gone.
   [[nodiscard]] Completion* release_deferred() noexcept {
     // [rd:9] as in release()
     const Word left = word_.fetch_sub(kOneRef, order::release) - kOneRef;
@@ -131,21 +132,28 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
   ///
   /// Returns       kDrained: it has run down, and a completion given here has run. kPending: somebody is
   ///               still inside, and the completion will run (or has run by now, on another thread).
-  /// Progress      wait-free, but for completions and a timed wait that unlinks itself just then.
-  RundownState begin_rundown(Completion& completion) noexcept { return begin(&completion); }
+  /// Progress      as release().
+  /// Precondition  the completion is not in use (trapped; then nothing begins).
+  RundownState begin_rundown(Completion& completion) noexcept {
+    return completion.take<Atomics>("begin_rundown") ? begin(&completion) : join(nullptr);
+  }
   RundownState begin_rundown() noexcept { return begin(nullptr); }
 
   /// Waits until *this has run down, which another thread may begin before or after. Any number of threads
-  /// may wait. A completion of another's may still be about to run, or running, when this returns.
-  /// Precondition  this thread holds no reference: it would wait for itself, which a bare count cannot know.
+  /// may wait. A completion of another's may still be about to run, or running, when this returns. Not a
+  /// cancellation point: a thread that is cancelled meanwhile waits to the end, and acts on it afterwards.
   /// Progress      blocking. Ordering: happens-after everything that was done under a reference.
+  /// Precondition  this thread holds no reference: it would wait for itself, which a bare count cannot know.
   void wait_for_rundown() noexcept {
     BasicEvent<Atomics> event;
     if (completions_.push(event)) event.wait();
   }
 
   /// As wait_for_rundown(), for at most `timeout` (any std::chrono::duration).
-  /// Returns       false if the time was over first; *this goes on as it was and may be waited for again.
+  /// Returns       false if the time was over first; *this goes on as it was and may be waited for again. Once
+  ///               the end has been reached never false, but when those who were to be told before have been.
+  /// Lifetime      whoever is told of the end may destroy *this, or open it again, whatever timed waits that
+  ///               have begun are at.
   template <class Duration>
   [[nodiscard]] bool wait_for_rundown_for(const Duration& timeout) noexcept {
     return wait_for_rundown_until_ns(deadline_after<Atomics>(platform::to_nanoseconds(timeout)));
@@ -160,7 +168,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
     BasicEvent<Atomics> event;
     if (!completions_.push(event)) return true;
     return event.wait_until(deadline,
-                            [this](Completion& node) noexcept { return completions_.unlink(node); });
+                            [this](Completion& node) noexcept { return completions_.try_unlink(node); });
   }
 
   /// Begins rundown and waits for its end (ExWaitForRundownProtectionRelease).
@@ -190,8 +198,9 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
   }
 
   /// Opens *this again (ExReInitializeRundownProtection).
-  /// Progress      waits for callers that are being refused just now, and have yet to take back their own.
-  /// Precondition  *this has run down (trapped), and no other thread begins or waits at the same time.
+  /// Progress      waits for callers that are being refused just now, a few instructions of each.
+  /// Precondition  *this has run down (trapped), and no other thread begins at the same time. Those who wait do
+  ///               so to the end of the life in which their wait began.
   void reinitialize() noexcept {
     if (!try_reinitialize()) misuse("reinitialize", "it has not run down");
   }
@@ -204,7 +213,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
       // the next life.
       if (word < kOneRef && word_.compare_exchange_strong(word, 0, order::release, order::relaxed))
         return true;
-      Atomics::relax(turn);
+      Atomics::relax(turn);  // as said above: none is added, begun is visible
     }
   }
 

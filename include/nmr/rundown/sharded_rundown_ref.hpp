@@ -52,6 +52,8 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
 
   /// Precondition  no reference is held and nobody waits (trapped).
   ~BasicShardedRundownRef() {
+    if (!rundown_begun() && !centre_.completions_.empty())
+      misuse("~ShardedRundownRef", "destroyed while somebody waits for it to run down");
     // Not run down: closing it here finds out what is still held. The centre's own destructor reports that.
     if (!centre_.run_down_already()) begin_rundown();
     if (allocated()) delete[] shards_;
@@ -98,7 +100,9 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   }
 
   /// As RundownRef::begin_rundown(). From its return on try_acquire() refuses on every shard.
-  RundownState begin_rundown(Completion& completion) noexcept { return begin(&completion); }
+  RundownState begin_rundown(Completion& completion) noexcept {
+    return completion.take<Atomics>("begin_rundown") ? begin(&completion) : centre_.join(nullptr);
+  }
   RundownState begin_rundown() noexcept { return begin(nullptr); }
 
   void wait_for_rundown() noexcept { centre_.wait_for_rundown(); }
