@@ -18,9 +18,8 @@ struct Place {
   [[nodiscard]] bool attach() {
     if (!target.open()) return false;
     auto* const replaced = cell.install(target);
-    for (auto* each = replaced; each != nullptr; each = static_cast<Target*>(each->next_to_close())) {
-      each->refs().begin_rundown();
-    }
+    if (replaced == nullptr) return true;
+    replaced->refs().begin_rundown();
     Calls::close(domain, replaced);
     return true;
   }

@@ -272,6 +272,19 @@ void two_swaps(Run& run) {
   });
 }
 
+// Calls are in progress while one thread swaps and another takes out what it finds.
+template <class Kind>
+void swap_beside_a_detacher(Run& run) {
+  auto& world = make_world<Kind>(run, 1);
+  run.thread([&] { world.call(world.cell); }, pointer(0));
+  run.thread([&] { world.attach(world.cell, world.second); });
+  run.thread([&] { world.detach(world.cell); });
+  run.at_end([&] {
+    world.detach(world.cell);
+    end(world, 1, 1);
+  });
+}
+
 // What one thread makes and attaches another takes out, knowing nothing of it but what the cell tells.
 template <class Kind, bool called = false>
 void made_and_attached_beside_a_detacher(Run& run) {
@@ -369,6 +382,7 @@ const NamedProgram kPrograms[] = {
     {"one word: 2 detachers", two_detachers_of_one<OneWord>},
     {"one word: swap", swap<OneWord>},
     {"one word: 2 swaps", two_swaps<OneWord>, 2, -1},
+    {"one word: swap, detacher", swap_beside_a_detacher<OneWord>, 2, -1},
     {"one word: made and attached, detacher", made_and_attached_beside_a_detacher<OneWord>},
     {"one word: attached, remover", removed_beside_its_attacher<OneWord>},
     {"one word: attached, detacher, attached", attached_after_a_detacher<OneWord>},

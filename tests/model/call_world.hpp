@@ -42,13 +42,7 @@ struct World {
   void attach(Cell& to, Service<Calls>& service) noexcept {
     check(service.open(), "it is not in use");
     service.data.write(1);  // as whatever prepares what is called
-    nmr::BasicCallTarget<typename Calls::Atomics>* replaced = to.install(service);
-    while (replaced != nullptr) {
-      auto* const next = replaced->next_to_close();  // before its end may come
-      replaced->link_to_close(nullptr);
-      close(*static_cast<Target*>(replaced));
-      replaced = next;
-    }
+    if (Target* const replaced = to.install(service)) close(*replaced);
   }
   /// Detaches whatever is there.
   void detach(Cell& from) noexcept {

@@ -124,6 +124,15 @@ FAULTS = [
      "target.refs().duplicate();  // first", "if (PLANTED) leave(); target.refs().duplicate();  // first"),
     ("put in while calls are inside", "calls/one_word_calls.hpp",
      "calls_.wait_for_rundown();", "if (!PLANTED) calls_.wait_for_rundown();"),
+    ("puts in out of turn", "calls/one_word_calls.hpp",
+     "while (!turn_.reopen()) {", "while (!turn_.reopen() && !PLANTED) {"),
+    ("end of a turn to put in wakes nobody", "calls/one_word_calls.hpp",
+     "Completion::run_each(turn_.close());", "Completion* const next = turn_.close();\n"
+     "      if (!PLANTED) Completion::run_each(next);"),
+    ("turn to put in ends before it is in", "calls/one_word_calls.hpp",
+     "      installed_.store(&target, order::release);",
+     "      if (PLANTED) Completion::run_each(turn_.close());\n      installed_.store(&target, order::release);\n"
+     "      if (PLANTED) return replaced;"),
     ("taken out, and not kept", "calls/one_word_calls.hpp",
      "target.refs().duplicate();  // until close()", "if (!PLANTED) target.refs().duplicate();  // until close()"),
     ("one side is enough", "registry/detach.hpp",

@@ -112,11 +112,6 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
       if (replaced != nullptr) replaced->run();
       return Status::kSuccess;
     }
-    // One-word handles may find several, put in by other threads while this one waited: all but the first
-    // have been out for longer, and nobody else begins their rundown.
-    for (auto* older = before->next_to_close(); older != nullptr; older = older->next_to_close()) {
-      older->refs().begin_rundown();
-    }
     replaced != nullptr ? before->refs().begin_rundown(*replaced) : before->refs().begin_rundown();
     Calls::close(cell_.domain(), before);
     return Status::kSuccess;

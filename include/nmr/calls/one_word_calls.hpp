@@ -3,6 +3,8 @@
 
 #include <nmr/calls/call_target.hpp>
 #include <nmr/platform/config.hpp>
+#include <nmr/platform/event.hpp>
+#include <nmr/rundown/completion_list.hpp>
 #include <nmr/rundown/rundown_ref.hpp>
 
 NMR_BEGIN_NAMESPACE
@@ -68,26 +70,22 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
 
     /// Puts a target in, opened before. Returns what was there, taken out (linked as close() wants it), or
     /// null. Calls are refused in between.
-    /// Progress      blocking: waits until the calls to what was there have left. Not from inside one of
-    ///               them.
+    /// Progress      blocking, asleep: waits for its turn where other threads install, and until the calls to
+    ///               what was there have left. Not from inside one of them.
     [[nodiscard]] Target* install(Target& target) noexcept {
-      Target* replaced = nullptr;
-      for (unsigned turn = 0;; ++turn) {
-        if (Target* const removed = remove_any()) {
-          removed->link_to_close(replaced);
-          replaced = removed;
-        }
-        Target* expected = nullptr;
-        // [cd:11] acquire CAS, pairs with [cd:12]: one thread installs at a time, and sees what the last one
-        // wrote.
-        if (installed_.compare_exchange_strong(expected, installing(), order::acquire, order::relaxed)) break;
-        Atomics::relax(turn);
+      // Whoever opens the list has the turn: those who come meanwhile link themselves in, and the end of the turn
+      // wakes them to try again. It orders the turns too.
+      while (!turn_.reopen()) {
+        BasicEvent<A> ended;
+        if (turn_.push(ended)) ended.wait();
       }
+      Target* const replaced = remove_any();
       calls_.wait_for_rundown();
       current_ = &target;
       calls_.reinitialize();
-      // [cd:12] release, pairs with [cd:11], [cd:13].
+      // [cd:12] release, pairs with [cd:13].
       installed_.store(&target, order::release);
+      Completion::run_each(turn_.close());
       return replaced;
     }
 
@@ -95,7 +93,7 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
     [[nodiscard]] Target* remove_any() noexcept {
       for (;;) {
         Target* const target = installed_.load(order::relaxed);  // relaxed: validated by remove()
-        if (target == nullptr || target == installing()) return nullptr;
+        if (target == nullptr) return nullptr;
         if (!remove(*target)) continue;
         target->link_to_close(nullptr);
         return target;
@@ -122,12 +120,10 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
       static_cast<Target*>(target)->refs().release();
     }
 
-    /// An address that is no target's: somebody is putting one in.
-    [[nodiscard]] Target* installing() noexcept { return reinterpret_cast<Target*>(this); }
-
     BasicRundownRef<A> calls_;
     Target* current_ = nullptr;  // read under a reference to calls_
     typename A::template Atomic<Target*> installed_{nullptr};
+    BasicCompletionList<A> turn_{typename BasicCompletionList<A>::BornClosed{}};  // open: a thread installs
     Domain* domain_;
   };
 

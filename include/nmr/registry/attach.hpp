@@ -154,11 +154,9 @@ struct BasicAttach {
   static void open(Side& side, Target*& replaced) noexcept {
     (void)side.outgoing.open(side.registration.registry.calls);  // new, so it can be opened
     side.outgoing.refs().duplicate();  // the duty to detach
-    for (Target* target = side.cell->install(side.outgoing); target != nullptr;) {
-      auto* const next = static_cast<Target*>(target->next_to_close());
+    if (Target* const target = side.cell->install(side.outgoing)) {
       target->link_to_close(replaced);
       replaced = target;
-      target = next;
     }
   }
 
