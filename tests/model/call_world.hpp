@@ -89,6 +89,8 @@ template <class Calls>
 void end(World<Calls>& world, int first, int second = 0) {
   check(world.first.completions == first && world.second.completions == second,
         "each completion has run once");
+  destroy(world.cell);
+  destroy(world.other_cell);
   destroy(world.domain);
 }
 
