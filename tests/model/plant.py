@@ -324,9 +324,9 @@ FAULTS = [
      "    if (PLANTED) {\n      LockGuard lock(state.mutex);\n      binding.state = BindingState::kHalfAttached;\n"
      "    }\n    // The provider's way first:"),
     ("listed without the mutex", "registry/registry_core.hpp",
-     "    RegistrySnapshot all;\n    LockGuard lock(state_.mutex);",
-     "    RegistrySnapshot all;\n    typename Atomics::Mutex none;\n"
-     "    LockGuard lock(PLANTED ? none : state_.mutex);"),
+     "    LockGuard lock(state_.mutex);\n    const typename State::RegistrationList* const lists",
+     "    typename Atomics::Mutex none;\n    LockGuard lock(PLANTED ? none : state_.mutex);\n"
+     "    const typename State::RegistrationList* const lists"),
     ("callback noted without the mutex", "registry/registry_state.hpp",
      "next_ = state_.in_callbacks_;",
      "if (PLANTED) state_.mutex.unlock();\n      next_ = state_.in_callbacks_;\n"
@@ -410,8 +410,8 @@ FAULTS = [
      "      registration.next->previous = registration.previous;\n      mutex.lock();\n    }\n"
      "    (registration.previous != nullptr ? registration.previous->next"),
     ("second of a side listed without the mutex", "registry/registry_core.hpp",
-     "        all.registrations.push_back(info(*r));\n",
-     "      {\n        all.registrations.push_back(info(*r));\n"
+     "all.registrations.add(info(*r));\n",
+     "{\n        all.registrations.add(info(*r));\n"
      "        if (!PLANTED || r->next == nullptr) continue;\n        state_.mutex.unlock();\n"
      "        (void)info(*r->next);\n        state_.mutex.lock();\n      }\n"),
 ]
