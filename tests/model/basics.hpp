@@ -6,7 +6,7 @@
 
 namespace model {
 
-enum : unsigned { kMaxThreads = 8, kMaxLocations = 64 };
+enum : unsigned { kMaxThreads = 8, kMaxLocations = 128 };
 
 using ThreadId = std::uint8_t;
 using Time = std::uint32_t;

@@ -155,7 +155,7 @@ class Condition {
 
 template <unsigned call_slots, unsigned first_call_records>
 struct ModelPolicy {
-  enum : unsigned { kCallSlots = call_slots, kFirstCallRecords = first_call_records };
+  enum : unsigned { kCallSlots = call_slots, kFirstCallRecords = first_call_records, kIndexPlaces = 2 };
 
   template <class T>
   using Atomic = model::Atomic<T>;

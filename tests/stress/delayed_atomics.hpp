@@ -105,6 +105,10 @@ struct DelayedAtomics : nmr::StdAtomics {
       Delays::maybe();
       nmr::StdAtomics::Mutex::lock();
     }
+    bool lock_briefly() noexcept {
+      Delays::maybe();
+      return nmr::StdAtomics::Mutex::lock_briefly();
+    }
     void unlock() noexcept {
       nmr::StdAtomics::Mutex::unlock();
       Delays::maybe();

@@ -96,6 +96,10 @@ struct CountingAtomics : nmr::StdAtomics {
       ++counts().locks;
       nmr::StdAtomics::Mutex::lock();
     }
+    bool lock_briefly() noexcept {
+      ++counts().locks;
+      return nmr::StdAtomics::Mutex::lock_briefly();
+    }
   };
 
   static void light_fence() noexcept {

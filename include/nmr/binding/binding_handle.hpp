@@ -31,11 +31,20 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
 
   /// Enters a call, unless nothing is attached or what was is being detached; then the guard is empty.
   ///
-  /// Progress      wait-free (per thread; the first call of a thread registers it under a mutex, and calls
-  ///               nested deeper than the thread's slots use it too). No lock, read-modify-write or fence,
-  ///               one atomic load to check.
+  /// Progress      wait-free on a thread that has been prepared (CallDomain::prepare_thread(), or a call before),
+  ///               for as many nested calls as a thread has slots for: no lock, read-modify-write or fence, one
+  ///               atomic load to check. Else it takes the domain's mutex, and the first call of a thread may
+  ///               allocate: in a signal handler that has interrupted malloc() it then waits for itself, for
+  ///               good. Where that may be, or on a real-time thread: try_call_prepared().
   /// Ordering      happens-after the attach() of what it goes to.
   [[nodiscard]] NMR_ALWAYS_INLINE Guard try_call() noexcept { return Guard(cell_); }
+
+  /// As above, but where try_call() would take a mutex the guard is empty too: so if the thread has not been
+  /// prepared, or is inside as many calls as it has slots for.
+  ///
+  /// Progress      wait-free, and async-signal-safe. So is leaving the guard, but for the completions of a detach.
+  /// Ordering      as above.
+  [[nodiscard]] NMR_ALWAYS_INLINE Guard try_call_prepared() noexcept { return Guard(cell_, IfPrepared{}); }
 
   /// Attaches. What was attached before, if anything, is detached as by detach(): counted per thread, without
   /// a call refused in between; counted in one word, this waits until its calls have left.

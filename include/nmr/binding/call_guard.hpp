@@ -12,6 +12,8 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallGuard {
   using Dispatch = typename N::ProviderDispatch;
 
   NMR_ALWAYS_INLINE explicit BasicCallGuard(typename Calls::Cell& cell) noexcept : call_(cell) {}
+  NMR_ALWAYS_INLINE BasicCallGuard(typename Calls::Cell& cell, IfPrepared if_prepared) noexcept
+      : call_(cell, if_prepared) {}
   BasicCallGuard(const BasicCallGuard&) = delete;
   BasicCallGuard& operator=(const BasicCallGuard&) = delete;
   NMR_ALWAYS_INLINE ~BasicCallGuard() { leave(); }  // spelt out: in line also where an exception passes

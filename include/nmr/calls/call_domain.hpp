@@ -5,7 +5,6 @@
 #include <nmr/calls/call_entry.hpp>
 #include <nmr/calls/call_record.hpp>
 #include <nmr/calls/call_roster.hpp>
-#include <nmr/calls/call_table.hpp>
 #include <nmr/calls/call_target.hpp>
 #include <nmr/platform/atomics.hpp>
 
@@ -31,8 +30,9 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
  public:
   using Target = BasicCallTarget<Atomics>;
   using Slot = BasicCallSlot<Atomics>;
+  using Word = typename Slot::Word;
   using Record = BasicCallRecord<Atomics>;
-  using Table = BasicCallTable<Atomics>;
+  using Roster = BasicCallRoster<Atomics>;
   using Cell = BasicCallCell<Atomics>;
   using Entry = BasicCallEntry<Atomics>;
   using Lane = BasicCallLane<Atomics>;
@@ -52,12 +52,6 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
       Atomics::misuse({"CallDomain", "~CallDomain", "destroyed while a call is in progress", this});
     else if (cells_left_.load(order::relaxed) != 0)  // relaxed: nobody else may be here
       Atomics::misuse({"CallDomain", "~CallDomain", "destroyed before a handle that was made with it", this});
-    Table* table = newest_.load(order::relaxed);  // relaxed: nobody else may be here
-    while (table != nullptr) {
-      Table* const older = table->older();
-      Table::destroy(table);
-      table = older;
-    }
   }
 
   [[nodiscard]] unsigned layout_version() const noexcept { return layout_version_; }
@@ -78,18 +72,13 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
 
   /// Returns a free slot of the calling thread's, or null if the first look does not find one.
   [[nodiscard]] NMR_ALWAYS_INLINE static Slot* find_slot(const Lane& lane, std::uintptr_t thread) noexcept {
-    // [cd:2] acquire, pairs with [cd:3]: a whole table.
-    Slot& slot = Table::home(lane.first.load(order::acquire), thread);
-    // [cd:1] acquire, pairs with [cd:4]: the call that was here before, perhaps left by another thread.
-    if (slot.target.load(order::acquire) != Slot::mark(thread)) [[unlikely]]
-      return nullptr;
-    return &slot;
+    return lane.first_look(thread);
   }
 
   /// Leaves a call to the target that this thread, not always the leaver, has entered; or takes back one that
   /// was refused.
   NMR_ALWAYS_INLINE static void clear_slot(Slot& slot, Target* target, std::uintptr_t thread) noexcept {
-    // [cd:4] release, pairs with [cd:1], [cd:9]: the call.
+    // [cd:4] release, pairs with [cd:1], [cd:9], [cd:20]: the call.
     slot.target.store(Slot::mark(thread), order::release);
     Atomics::light_fence();
     // relaxed: ordered by the fences; validated by the RMW that takes it out.
@@ -102,7 +91,11 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   /// The way in where the first one failed: takes back what it had published in `refused`, if anything;
   /// registers the thread, looks further for its record, retries while the cell changes, and falls back to a
   /// slotless call.
-  Entry enter_slow(Cell& cell, Slot* refused) noexcept { return enter_(*this, cell, refused); }
+  Entry enter_slow(Cell& cell, Slot* refused) noexcept { return enter_(*this, cell, refused, true); }
+  /// As above, but where that would register the thread or take the mutex, the call is refused.
+  Entry enter_slow(Cell& cell, Slot* refused, IfPrepared) noexcept {
+    return enter_(*this, cell, refused, false);
+  }
   /// The way out of a slot that has been cleared, where something may be owed.
   /// Progress      wait-free, but for a guard that is left on another thread than it was made on, and for
   ///               completions.
@@ -114,18 +107,29 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   ///               inside.
   void close(Target* batch) noexcept { close_(*this, batch); }
 
+  /// Registers the calling thread, which its first call does otherwise. From then on no call of its own, nor
+  /// of a signal handler of its, locks or allocates, as long as no more are nested than it has slots for.
+  ///
+  /// Returns       false if there is no memory.
+  /// Progress      blocking: takes the domain's mutex, and allocates.
+  /// Lifetime      until forget_this_thread(), or the thread's end.
+  [[nodiscard]] bool prepare_thread() noexcept { return prepare_(*this); }
+
+  /// Gives the calling thread's memory back, for another to be registered in, before the domain finds out by
+  /// itself that the thread has ended. It may call again, as for the first time.
+  ///
+  /// Returns       false if it is inside a call: then nothing has changed.
+  /// Progress      blocking: takes the domain's mutex.
+  bool forget_this_thread() noexcept { return forget_(*this); }
+
   /// Calls `f(target)` for each call that the calling thread has in progress in a slot; not for slotless
   /// ones.
   template <class F>
   void for_each_inside(F f) noexcept {
-    const std::uintptr_t thread = Atomics::thread_pointer();
-    // acquire [cd:2]
-    for (Table* table = newest_.load(order::acquire); table != nullptr; table = table->older()) {
-      Record* const record = table->find(thread);
-      if (record == nullptr) continue;
-      for (Slot& slot : record->slots) {
-        if (Target* const target = record->inside(slot)) f(*target);
-      }
+    Record* const record = roster_.find(Atomics::thread_pointer());
+    if (record == nullptr) return;
+    for (Slot& slot : record->slots) {
+      if (Target* const target = record->inside(slot)) f(*target);
     }
   }
 
@@ -137,21 +141,32 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   }
 
  private:
-  explicit BasicCallDomain(bool real_fences) noexcept : real_fences_(real_fences) {
-    slotless_.domain = this;
-    slotless().owed.store(Slot::kSlotless, order::relaxed);  // relaxed: published with the domain
-    for (Lane& lane : lanes_) lane.domain = this;
-    set_first_look(void_.record);
+  explicit BasicCallDomain(bool real_fences) noexcept
+      : real_fences_(real_fences),
+        roster_(*this, real_fences ? Word{Slot::kRealFences} : Word{0}),
+        slotless_(*this, Slot::kSlotless) {
+    for (unsigned i = 0; i != Atomics::kCallSlots; ++i) {
+      lanes_[i].domain = this;
+      lanes_[i].slot_offset = i * sizeof(Slot);
+    }
+    set_first_look(roster_.nowhere());
+    static_assert(offsetof(BasicCallDomain, layout_version_) == 0 && offsetof(BasicCallDomain, cells_) == 4 &&
+                  offsetof(BasicCallDomain, cells_left_) == 8 &&
+                  offsetof(BasicCallDomain, enter_) % sizeof(void*) == 0 &&
+                  offsetof(BasicCallDomain, forget_) ==
+                      offsetof(BasicCallDomain, enter_) + 4 * sizeof(void*) &&
+                  offsetof(BasicCallDomain, lanes_) == std::size_t{2} * kCacheLine);
   }
 
-  NMR_COLD static Entry enter(BasicCallDomain& self, Cell& cell, Slot* refused) noexcept {
+  NMR_COLD static Entry enter(BasicCallDomain& self, Cell& cell, Slot* refused, bool may_lock) noexcept {
     if (refused != nullptr) take_back(*refused);
     for (;;) {
       // Anew each time: what take_back() runs may have called, and be inside still; or have come back on
       // another thread.
-      Record* const record = self.own_record();
+      Record* record = self.roster_.find(Atomics::thread_pointer());
+      if (record == nullptr && may_lock) record = self.register_thread();
       Slot* const slot = record != nullptr ? record->free_slot() : nullptr;
-      if (slot == nullptr) return {&self.slotless(), self.enter_slotless(cell)};
+      if (slot == nullptr) return {&self.slotless(), may_lock ? self.enter_slotless(cell) : nullptr};
       Target* const target = cell.current.load(order::relaxed);  // relaxed: validated by [cd:7]
       put_guess_right(cell, target);
       if (target == Cell::nothing()) return {nullptr, nullptr};
@@ -190,52 +205,38 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
     });
   }
 
-  /// Returns the calling thread's record in the newest table, made if need be; null if there is no memory. The
-  /// calls that it is inside of in older tables go on there.
-  Record* own_record() noexcept {
-    const std::uintptr_t thread = Atomics::thread_pointer();
-    Table* const table = newest_.load(order::acquire);  // acquire [cd:2]
-    Record* const record = table != nullptr ? table->find(thread) : nullptr;
-    return record != nullptr ? record : under_mutex([&] { return add_record(thread); });
+  /// Under the mutex, so that a registration cannot slip past a detacher's look: either it is seen, or what the
+  /// new thread reads of the cell comes after the target was taken out.
+  Record* register_thread() noexcept {
+    return under_mutex([&] { return add_record(); });
   }
 
-  /// Under the mutex, so that a registration cannot slip past a detacher's look: either it is seen, or what
-  /// the new thread reads of the cell comes after the target was taken out.
-  Record* add_record(std::uintptr_t thread) noexcept {
-    Table* const table = newest_.load(order::relaxed);  // relaxed: written under the mutex
-    Record* record = table != nullptr ? table->find(thread) : nullptr;
-    if (record != nullptr) return record;  // a signal handler of this thread was faster
-    if (table != nullptr) record = table->add(thread);
-    if (record == nullptr) return grow(table, thread);
-    enlist(*record);
+  /// Returns the calling thread's record, made now unless a signal handler of its was faster; null if there is
+  /// no memory.
+  Record* add_record() noexcept {
+    const std::uintptr_t thread = Atomics::thread_pointer();
+    if (Record* const record = roster_.find(thread)) return record;
+    Record* const record = roster_.add(thread);
+    // With real fences the first look never succeeds, so that every call comes out of line, where they are, and
+    // the fast way needs no test for it.
+    if (record != nullptr && !real_fences_) set_first_look(roster_.index());
     return record;
   }
 
-  /// Puts a larger table in place, in which every thread that has a record has another: so that it never needs
-  /// the mutex or memory for one again, in a signal handler perhaps. Returns this thread's, or null if there is
-  /// no memory.
-  Record* grow(Table* outgrown, std::uintptr_t thread) noexcept {
-    Table* const table = Table::create_larger(outgrown, thread);
-    if (table == nullptr) return nullptr;
-    table->for_each([&](Record& record) { enlist(record); });
-    // [cd:3] release, pairs with [cd:2]. With real fences the first look never succeeds, so that every call
-    // comes this way, which has them, and the fast way needs no test for it.
-    newest_.store(table, order::release);
-    if (!real_fences_) set_first_look(*table->records());
-    return table->find(thread);
-  }
-
-  /// Before anybody looks for the record.
-  void enlist(Record& record) noexcept {
-    record.domain = this;
-    if (real_fences_) record.mark_all(Slot::kRealFences);
-    roster_.add(record);
-  }
-
-  void set_first_look(Record& first) noexcept {
-    for (unsigned i = 0; i != Atomics::kCallSlots; ++i) {
-      lanes_[i].first.store(&first.slots[i], order::release);  // [cd:3] as above
+  void set_first_look(BasicCallIndex<Atomics>& index) noexcept {
+    for (Lane& lane : lanes_) {
+      // relaxed: written under the mutex
+      if (lane.index.load(order::relaxed) == &index) return;
+      lane.index.store(&index, order::release);  // [cd:3] as in the roster
     }
+  }
+
+  NMR_COLD static bool prepare(BasicCallDomain& self) noexcept {
+    return self.roster_.find(Atomics::thread_pointer()) != nullptr || self.register_thread() != nullptr;
+  }
+
+  NMR_COLD static bool forget(BasicCallDomain& self) noexcept {
+    return self.under_mutex([&] { return self.roster_.remove(Atomics::thread_pointer()); });
   }
 
   NMR_COLD static void leave(BasicCallDomain& self, Slot& slot, Target* target) noexcept {
@@ -259,7 +260,12 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
     if (batch == nullptr) return;
     CompletionBatch due;
     self.detach_fence();  // after it, a caller whose slot is not seen here sees its cell changed
-    if (self.under_mutex([&] { return self.roster_.charge_those_inside(batch, due); })) {
+    bool any = false;
+    // The mutex is free in between, for threads that come: those find the targets taken out.
+    for (Target* list = batch; list != nullptr;) {
+      any = self.under_mutex([&] { return self.roster_.charge_those_inside(list, due); }) || any;
+    }
+    if (any) {
       self.detach_fence();  // after it, a leaver whose clearing is not seen here sees what it owes
       self.under_mutex([&] { self.roster_.settle_for_those_who_left(due); });
     }
@@ -269,8 +275,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
 
   template <class F>
   auto under_mutex(F f) noexcept {
-    typename Atomics::SignalBlock block;
-    LockGuard lock(mutex_);
+    LockWithoutSignals<Atomics> lock(mutex_);
     return f();
   }
 
@@ -279,22 +284,23 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   /// The slot of all slotless calls: always owed for, so that they leave out of line.
   Slot& slotless() noexcept { return slotless_.slots[0]; }
 
-  // What a cell needs before anybody can ask whether the versions fit stays at the front, as it is.
+  // What any image touches of a domain that another has made lies at the front, where it always does: this,
+  // before anybody can ask whether the versions fit ...
   const unsigned layout_version_ = kLayoutVersion;
   typename Atomics::template Atomic<unsigned> cells_{0};  // made so far; not in the lines that calls read
   typename Atomics::template Atomic<unsigned> cells_left_{0};  // of those, not destroyed
-  alignas(2 * kCacheLine) Lane lanes_[Atomics::kCallSlots];
-  const bool real_fences_;
-
-  Entry (*const enter_)(BasicCallDomain&, Cell&, Slot*) noexcept = &enter;
+  Entry (*const enter_)(BasicCallDomain&, Cell&, Slot*, bool) noexcept = &enter;
   void (*const leave_)(BasicCallDomain&, Slot&, Target*) noexcept = &leave;
   void (*const close_)(BasicCallDomain&, Target*) noexcept = &close_batch;
+  bool (*const prepare_)(BasicCallDomain&) noexcept = &prepare;
+  bool (*const forget_)(BasicCallDomain&) noexcept = &forget;
+  alignas(2 * kCacheLine) Lane lanes_[Atomics::kCallSlots];
 
-  typename Atomics::template Atomic<Table*> newest_{nullptr};
-  typename Atomics::Mutex mutex_;
+  // ... and all else behind it.
+  alignas(2 * kCacheLine) const bool real_fences_;
   BasicCallRoster<Atomics> roster_;  // under the mutex
   Record slotless_;
-  typename Table::Void void_;
+  typename Atomics::Mutex mutex_;
 };
 
 using CallDomain = BasicCallDomain<StdAtomics>;

@@ -1,5 +1,9 @@
 #pragma once
 /// The small structs that a call is made of, on the caller's side.
+#include <cstddef>
+#include <cstdint>
+
+#include <nmr/calls/call_index.hpp>
 #include <nmr/calls/call_record.hpp>
 
 NMR_BEGIN_NAMESPACE
@@ -8,8 +12,34 @@ NMR_BEGIN_NAMESPACE
 /// them, so that calls inside of calls, through different cells, all find a slot at the first look.
 template <AtomicsPolicy Atomics>
 struct BasicCallLane {
-  typename Atomics::template Atomic<BasicCallSlot<Atomics>*> first{nullptr};  // in a table's first record
+  using Slot = BasicCallSlot<Atomics>;
+  using Index = BasicCallIndex<Atomics>;
+
+  /// Returns this lane's slot of the thread's, if it is free and where the thread looks first; or null.
+  [[nodiscard]] NMR_ALWAYS_INLINE Slot* first_look(std::uintptr_t thread) const noexcept {
+    // acquire [cd:2]
+    return free_slot(index.load(order::acquire)->first_look(thread), thread);
+  }
+  /// As above, for one of the few threads whose place in the index is another's.
+  [[nodiscard]] NMR_COLD Slot* further_looks(std::uintptr_t thread) const noexcept {
+    auto* const places = index.load(order::acquire)->places_of(thread);  // acquire [cd:2]
+    for (std::size_t i = 1; i != Index::kProbes; ++i) {
+      // relaxed: as the first look
+      if (Slot* const slot = free_slot(places[i].load(order::relaxed), thread)) return slot;
+    }
+    return nullptr;
+  }
+  [[nodiscard]] NMR_ALWAYS_INLINE Slot* free_slot(BasicCallRecord<Atomics>* record,
+                                                  std::uintptr_t thread) const noexcept {
+    auto* const slot = reinterpret_cast<Slot*>(reinterpret_cast<char*>(record) + slot_offset);
+    NMR_ASSUME(slot != nullptr);
+    // [cd:1] acquire, pairs with [cd:4]: the call that was here before, perhaps left by another thread.
+    return slot->target.load(order::acquire) == Slot::mark(thread) ? slot : nullptr;
+  }
+
+  typename Atomics::template Atomic<Index*> index{nullptr};  // of the domain's records
   BasicCallDomain<Atomics>* domain = nullptr;
+  std::uintptr_t slot_offset = 0;  // in the record
 };
 
 /// The place of a caller's that calls go through: what they go to now, or nothing.

@@ -72,21 +72,21 @@ struct BasicCallSlot {
   typename Atomics::template Atomic<Word> owed{0};
 };
 
-/// Where a record may lie: at multiples of its size, so that its slots find it.
+/// The size of a record. The same in every image, whatever it takes a cache line for; two lines of most.
 template <AtomicsPolicy Atomics>
-[[nodiscard]] constexpr std::size_t call_record_alignment() noexcept {
-  constexpr std::size_t kSize = Atomics::kCallSlots * sizeof(BasicCallSlot<Atomics>) + 3 * sizeof(void*);
-  constexpr std::size_t kLines = std::size_t{2} * kCacheLine;
-  return kSize > kLines ? std::bit_ceil(kSize) : kLines;
+[[nodiscard]] constexpr std::size_t call_record_size() noexcept {
+  return std::bit_ceil(Atomics::kCallSlots * sizeof(BasicCallSlot<Atomics>) + 4 * sizeof(void*));
 }
 
 /// The calls in progress of one thread, in lines that only this thread writes (but for what a detach makes
-/// its calls owe). A record belongs to a thread pointer: when a thread has ended, the next that is given its
-/// thread pointer inherits the record. It is given with the memory that it points to, and to reuse memory is
-/// to be ordered after its last use; the slots alone would not do, since they may be read as they were at
-/// first.
+/// its calls owe). It lies at a multiple of its size, so that its slots find it.
+///
+/// A record belongs to a thread pointer. When a thread has ended, the next that is given its thread pointer
+/// inherits the record, and knows nothing of it. It is given with the memory that it points to, and to reuse
+/// memory is to be ordered after its last use; the slots alone would not do, since they may be read as they
+/// were at first. A record whose thread pointer cannot come again without notice is given to another thread.
 template <AtomicsPolicy Atomics>
-struct alignas(call_record_alignment<Atomics>()) BasicCallRecord {
+struct alignas(call_record_size<Atomics>()) BasicCallRecord {
   using Slot = BasicCallSlot<Atomics>;
   using Target = BasicCallTarget<Atomics>;
   enum : std::uintptr_t { kFree = 0 };
@@ -94,17 +94,44 @@ struct alignas(call_record_alignment<Atomics>()) BasicCallRecord {
   Slot slots[Atomics::kCallSlots];  // first: where the first look goes
   typename Atomics::template Atomic<std::uintptr_t> owner{kFree};
   BasicCallDomain<Atomics>* domain = nullptr;
-  BasicCallRecord* next_registered = nullptr;  // of the domain's mutex
+  // Of the domain's mutex.
+  BasicCallRecord* next_free = nullptr;
+  std::size_t place = 0;  // in the newest index
 
-  /// Gives the record to a thread. Under the mutex, and before anybody looks for it.
+  BasicCallRecord() noexcept = default;
+  BasicCallRecord(BasicCallDomain<Atomics>& its_domain, typename Slot::Word always) noexcept
+      : domain(&its_domain) {
+    for (Slot& slot : slots) slot.owed.store(always, order::relaxed);  // relaxed: published with its table
+  }
+
+  /// Gives the record to a thread, that calls this. Under the mutex.
   void give_to(std::uintptr_t thread) noexcept {
-    // relaxed: no call was here before
+    // relaxed: nobody else is interested in a slot that is free
     for (Slot& slot : slots) slot.target.store(Slot::mark(thread), order::relaxed);
     owner.store(thread, order::relaxed);  // relaxed: only this thread looks for it outside the mutex
   }
-  /// Marks all of its slots. Before anybody looks for it.
-  void mark_all(typename Slot::Word always) noexcept {
-    for (Slot& slot : slots) slot.owed.store(always, order::relaxed);  // relaxed: as above
+
+  /// Takes the marks out, so that no thread finds its slots at the first look. Returns false if something
+  /// is in progress or owed; then nothing has changed. Under the mutex.
+  [[nodiscard]] bool try_revoke() noexcept {
+    for (Slot& slot : slots) {
+      Target* free = Slot::mark(thread());
+      // [cd:20] acquire CAS, pairs with [cd:4]: the calls that have left this slot. relaxed where it fails.
+      const bool revoked = slot.target.compare_exchange_strong(free, nullptr, order::acquire, order::relaxed);
+      // relaxed: put in under the mutex
+      if (revoked && Slot::owes(slot.owed.load(order::relaxed)) == nullptr) continue;
+      restore();
+      return false;
+    }
+    return true;
+  }
+  /// Puts the marks back, but where a call has come in.
+  void restore() noexcept {
+    for (Slot& slot : slots) {
+      Target* revoked = nullptr;
+      // relaxed: the calls before are those of the mark that was there, whose release sequence goes on.
+      slot.target.compare_exchange_strong(revoked, Slot::mark(thread()), order::relaxed, order::relaxed);
+    }
   }
 
   /// Returns what the call in a slot goes to, or null if there is none.
@@ -114,9 +141,9 @@ struct alignas(call_record_alignment<Atomics>()) BasicCallRecord {
     return target != Slot::mark(thread()) ? target : nullptr;
   }
 
-  /// Returns the thread pointer that it belongs to, for good.
+  /// Returns the thread pointer that it belongs to. It changes under the mutex, and while no thread has it.
   [[nodiscard]] std::uintptr_t thread() const noexcept {
-    return owner.load(order::relaxed);  // relaxed: it does not change
+    return owner.load(order::relaxed);  // relaxed: as above
   }
 
   /// Returns a free slot or null. Only the owner may ask.
@@ -133,5 +160,9 @@ struct alignas(call_record_alignment<Atomics>()) BasicCallRecord {
                                                ~(sizeof(BasicCallRecord) - 1));
   }
 };
+
+// What a call touches lies where it does in every image. Whoever changes that changes NMR_LAYOUT_VERSION.
+static_assert(sizeof(void*) != 8 || sizeof(BasicCallRecord<StdAtomics>) == 128);
+static_assert(sizeof(BasicCallSlot<StdAtomics>) == 2 * sizeof(void*));
 
 NMR_END_NAMESPACE

@@ -1,33 +1,98 @@
 #pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include <nmr/calls/call_batch.hpp>
 #include <nmr/calls/call_record.hpp>
+#include <nmr/calls/call_table.hpp>
 #include <nmr/platform/atomics.hpp>
 #include <nmr/platform/completion.hpp>
 
 NMR_BEGIN_NAMESPACE
 
-/// All records of a domain, and the looking through them that a detach needs. All of it is under the domain's
-/// mutex; the barriers in between are the domain's.
+/// Which thread has which record of a domain, and the looking through them that a detach needs. All of it is
+/// under the domain's mutex, but for find(); the barriers in between are the domain's.
+///
+/// A thread keeps its record for as long as it lives. There are never more records than twice as many as
+/// threads have lived at once: before that, those of threads that have ended are given to others.
 template <AtomicsPolicy Atomics>
 class BasicCallRoster {
  public:
   using Target = BasicCallTarget<Atomics>;
   using Record = BasicCallRecord<Atomics>;
   using Slot = BasicCallSlot<Atomics>;
+  using Table = BasicCallTable<Atomics>;
+  using Index = BasicCallIndex<Atomics>;
 
-  void add(Record& record) noexcept {
-    record.next_registered = records_;
-    records_ = &record;
+  BasicCallRoster(BasicCallDomain<Atomics>& domain, typename Slot::Word always) noexcept
+      : always_(always), nobody_(domain, always), nowhere_(nobody_) {}
+  BasicCallRoster(const BasicCallRoster&) = delete;
+  BasicCallRoster& operator=(const BasicCallRoster&) = delete;
+  ~BasicCallRoster() {
+    Table* table = newest_.load(order::relaxed);  // relaxed: nobody else may be here
+    while (table != nullptr) {
+      Table* const older = table->older();
+      Table::destroy(table);
+      table = older;
+    }
   }
 
-  /// After the first barrier: makes each call that is inside one of the batch a reference of its own, which
-  /// its leaver owes. Returns whether there was any.
-  [[nodiscard]] bool charge_those_inside(Target* batch, CompletionBatch& due) noexcept {
+  /// Returns the thread's record or null. For the thread itself, or under the mutex.
+  /// Progress      wait-free; a few entries, but all records while another thread rearranges the index.
+  [[nodiscard]] Record* find(std::uintptr_t thread) noexcept {
+    // [cd:2] acquire, pairs with [cd:3]: a whole table.
+    Table* table = newest_.load(order::acquire);
+    if (table == nullptr) return nullptr;
+    const auto found = table->index().find(thread);
+    if (found.certain) return found.record;
+    for (; table != nullptr; table = table->older()) {
+      for (std::size_t i = 0; i != table->capacity() - table->before(); ++i) {
+        Record& record = table->records()[i];
+        if (record.thread() == thread) return &record;
+      }
+    }
+    return nullptr;
+  }
+
+  /// Gives the calling thread, which has none, a record: one that was given back or whose thread has ended, or
+  /// a new one. Returns null if there is no memory.
+  [[nodiscard]] Record* add(std::uintptr_t thread) noexcept {
+    Record* const record = take();
+    if (record == nullptr) return nullptr;
+    record->give_to(thread);
+    bool entered = index().put(*record);
+    if (entered && index().displaced(*record)) ++displaced_;
+    if (!entered || displaced_ > tolerated_) entered = rearrange(entered);
+    if (entered) return record;
+    put_back(*record);  // as good as never
+    return nullptr;
+  }
+
+  /// Takes back the record of the calling thread, if it has one. Returns false if it is inside a call, or
+  /// has left one that is not settled yet.
+  [[nodiscard]] bool remove(std::uintptr_t thread) noexcept {
+    Record* const record = find(thread);
+    if (record == nullptr) return true;
+    if (!record->try_revoke()) return false;
+    take_from_its_thread(*record);
+    return true;
+  }
+
+  /// Returns the index that first looks go to; and one in which they find nothing.
+  [[nodiscard]] Index& index() noexcept { return newest()->index(); }
+  [[nodiscard]] Index& nowhere() noexcept { return nowhere_.index; }
+
+  /// After the first barrier, for some of a list of targets at a time: makes each call that is inside one a
+  /// reference of its own, which its leaver owes. Returns whether there was any.
+  [[nodiscard]] bool charge_those_inside(Target*& list, CompletionBatch& due) noexcept {
+    Table* const table = newest();
+    if (table == nullptr) return list = nullptr, false;
+    // As many as there are slots, or nearly: so that both are gone through once in all.
+    const BasicCallBatch<Atomics> batch(list, table->scratch(), table->scratch_words());
     bool any = false;
     for_each_slot([&](const Record& record, Slot& slot) {
       Target* const inside = record.inside(slot);
-      // The batch alone: anything else is an address and nothing more. A slot may hold that of a target which
-      // was never validated, and is gone.
-      if (inside == nullptr || !contains(batch, inside)) return;
+      if (inside == nullptr || !batch.contains(inside)) return;
       any = true;
       inside->refs().duplicate();  // first: its leaver may release it at once
       release(slot.charge(*inside), due);
@@ -51,9 +116,135 @@ class BasicCallRoster {
   }
 
  private:
-  [[nodiscard]] static bool contains(const Target* batch, const Target* address) noexcept {
-    while (batch != nullptr && batch != address) batch = batch->next_to_close();
-    return batch != nullptr;
+  enum : unsigned { kTries = 64, kFewDisplaced = 64 };  // one in so many
+
+  struct Nowhere {
+    explicit Nowhere(Record& nobody) noexcept : index(1, nobody) {}
+    Index index;
+    alignas(Index) char entries[Index::kProbes * sizeof(typename Index::Entry)];
+  };
+
+  [[nodiscard]] Table* newest() noexcept {
+    return newest_.load(order::relaxed);  // relaxed: written under the mutex
+  }
+
+  [[nodiscard]] Record* take() noexcept {
+    if (free_ == nullptr && given_ >= enough_) take_back_from_the_ended();
+    if (free_ == nullptr && given_ == capacity() && !grow()) take_back_from_the_ended();
+    if (Record* const record = free_) {
+      free_ = record->next_free;
+      ++owned_;
+      return record;
+    }
+    if (given_ == capacity()) return nullptr;
+    ++owned_;
+    return &newest()->records()[given_++ - newest()->before()];
+  }
+
+  void take_from_its_thread(Record& record) noexcept {
+    if (index().displaced(record)) --displaced_;
+    put_back(record);
+  }
+  void put_back(Record& record) noexcept {
+    record.owner.store(Record::kFree, order::relaxed);  // relaxed: no thread looks for it
+    record.next_free = free_;
+    free_ = &record;
+    --owned_;
+  }
+
+  /// A thread that has a thread pointer of one that has ended has that one's record, and need not have told:
+  /// so it is not the end of the thread that gave it that counts, but that its thread pointer can be no
+  /// thread's. Another may be given it just then, so that this is asked again once the record tells nobody
+  /// that it is his: who has it now is seen, and who comes later finds nothing.
+  void take_back_from_the_ended() noexcept {
+    if constexpr (KnowsEndedThreads<Atomics>) {
+      for_each_record([&](Record& record) {
+        const std::uintptr_t thread = record.thread();
+        if (!Atomics::thread_has_ended(thread) || !record.try_revoke()) return;
+        Atomics::thread_has_ended(thread) ? take_from_its_thread(record) : record.restore();
+      });
+    }
+    enough_ = larger(2 * owned_, Atomics::kFirstCallRecords);
+  }
+
+  [[nodiscard]] std::size_t capacity() noexcept { return newest() != nullptr ? newest()->capacity() : 0; }
+
+  /// Puts a table in place that has as many records again, and an index of all. Returns false if there is no
+  /// memory.
+  [[nodiscard]] bool grow() noexcept {
+    BasicCallDomain<Atomics>& domain = *nobody_.domain;
+    Table* const table = Table::create(newest(), domain, always_, nobody_);
+    if (table == nullptr) return false;
+    const Choice choice = best_multiplier(*table);
+    if (choice.displaced == Index::kFull) return Table::destroy(table), false;
+    enter_all(table->index(), choice);
+    // [cd:3] release, pairs with [cd:2].
+    newest_.store(table, order::release);
+    return true;
+  }
+
+  /// Looks for a multiplier that displaces fewer threads, or has room for all of them at last. Returns whether
+  /// all are entered then.
+  [[nodiscard]] bool rearrange(bool all_entered) noexcept {
+    const Choice choice = best_multiplier(*newest());
+    if (choice.displaced < (all_entered ? displaced_ : std::size_t{Index::kFull})) {
+      index().clear(nobody_);
+      enter_all(index(), choice);
+      return true;
+    }
+    tolerated_ = displaced_ + displaced_ / 8;  // not again before it has become worse
+    return all_entered;
+  }
+
+  struct Choice {
+    std::uintptr_t multiplier;
+    std::size_t displaced;
+  };
+  [[nodiscard]] Choice best_multiplier(Table& table) noexcept {
+    Choice best{0, Index::kFull};
+    for (unsigned i = 0; i != kTries && best.displaced > owned_ / (2 * kFewDisplaced); ++i) {
+      const std::uintptr_t multiplier = next_multiplier();
+      const std::size_t displaced = table.index().try_out(multiplier, for_each_owned(), table.scratch());
+      for (std::size_t j = 0; j != table.scratch_words(); ++j) table.scratch()[j] = 0;
+      if (displaced < best.displaced || i == 0) best = {multiplier, displaced};
+    }
+    return best;
+  }
+  void enter_all(Index& index, const Choice& choice) noexcept {
+    index.enter(choice.multiplier, for_each_owned());
+    displaced_ = choice.displaced;
+    tolerated_ = larger(displaced_ + displaced_ / 8, owned_ / kFewDisplaced);
+  }
+
+  /// Returns the next of a row of numbers that look as if drawn, in whose upper byte there is something, and of
+  /// which none comes twice soon.
+  [[nodiscard]] std::uintptr_t next_multiplier() noexcept {
+    std::uint64_t mixed = multipliers_ += 0x9e3779b97f4a7c15;
+    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9;
+    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111eb;
+    return static_cast<std::uintptr_t>(mixed ^ mixed >> 31) | ~(~std::uintptr_t{0} >> 1);
+  }
+
+  [[nodiscard]] static std::size_t larger(std::size_t a, std::size_t b) noexcept { return a > b ? a : b; }
+
+  template <class F>
+  void for_each_record(F f) noexcept {
+    std::size_t end = given_;
+    for (Table* table = newest(); table != nullptr; table = table->older()) {
+      for (; end > table->before(); --end) {
+        Record& record = table->records()[end - 1 - table->before()];
+        if (record.thread() != Record::kFree) f(record);
+      }
+    }
+  }
+  [[nodiscard]] auto for_each_owned() noexcept {
+    return [this](auto f) noexcept { for_each_record(f); };
+  }
+  template <class F>
+  void for_each_slot(F f) noexcept {
+    for_each_record([&](Record& record) {
+      for (Slot& slot : record.slots) f(record, slot);
+    });
   }
 
   /// Its completions may do anything, so they run when the mutex is free.
@@ -61,14 +252,17 @@ class BasicCallRoster {
     if (target != nullptr) due.append(target->refs().release_deferred());
   }
 
-  template <class F>
-  void for_each_slot(F f) noexcept {
-    for (Record* record = records_; record != nullptr; record = record->next_registered) {
-      for (Slot& slot : record->slots) f(*record, slot);
-    }
-  }
-
-  Record* records_ = nullptr;
+  typename Atomics::template Atomic<Table*> newest_{nullptr};
+  Record* free_ = nullptr;
+  std::size_t given_ = 0;  // records that have been some thread's
+  std::size_t owned_ = 0;  // that are
+  std::size_t enough_ = Atomics::kFirstCallRecords;  // of them, before those are looked for that have ended
+  std::size_t displaced_ = 0;  // threads whose first look does not find their records
+  std::size_t tolerated_ = 0;  // of them
+  std::uint64_t multipliers_ = 0;
+  const typename Slot::Word always_;
+  Record nobody_;
+  Nowhere nowhere_;
 };
 
 NMR_END_NAMESPACE

@@ -5,6 +5,9 @@
 
 NMR_BEGIN_NAMESPACE
 
+/// Stands for a call that is refused rather than have its thread registered: it never locks nor allocates.
+struct IfPrepared {};
+
 /// What calls go to, as those who count them see it: references to it.
 ///
 /// All calls that are counted elsewhere (in slots of threads, or in a handle) are together one reference
@@ -33,6 +36,9 @@ class NMR_PUBLIC_TYPE BasicCallTarget {
   /// Links targets that are to be closed together, before they are handed to the domain.
   [[nodiscard]] BasicCallTarget* next_to_close() const noexcept { return next_to_close_; }
   void link_to_close(BasicCallTarget* next) noexcept { next_to_close_ = next; }
+  /// Links those of them that are hard to tell apart, for whoever closes them.
+  [[nodiscard]] BasicCallTarget* next_in_bucket() const noexcept { return next_in_bucket_; }
+  void link_in_bucket(BasicCallTarget* next) noexcept { next_in_bucket_ = next; }
 
   /// Gives back one reference of each of a list, and adds to `due` what is to run then. All are let go of
   /// before any of that runs, since it may wait for another.
@@ -48,6 +54,7 @@ class NMR_PUBLIC_TYPE BasicCallTarget {
   BasicRundownRef<Atomics> refs_;
   void* owner_ = nullptr;
   BasicCallTarget* next_to_close_ = nullptr;  // of whoever closes it
+  BasicCallTarget* next_in_bucket_ = nullptr;
 };
 
 NMR_END_NAMESPACE

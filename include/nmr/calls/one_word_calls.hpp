@@ -37,6 +37,9 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
     void remove_cell() noexcept { cells_left_.fetch_sub(1, order::relaxed); }  // relaxed: as above
     template <class F>
     void for_each_inside(F) noexcept {}  // a word cannot tell
+    // Nothing is kept for a thread.
+    [[nodiscard]] bool prepare_thread() noexcept { return true; }
+    bool forget_this_thread() noexcept { return true; }
 
    private:
     const unsigned layout_version_ = kLayoutVersion;
@@ -132,6 +135,7 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
     NMR_ALWAYS_INLINE explicit Call(Cell& cell) noexcept
         : cell_(cell.calls_.try_acquire() ? &cell : nullptr),
           target_(cell_ != nullptr ? cell.current_ : nullptr) {}
+    NMR_ALWAYS_INLINE Call(Cell& cell, IfPrepared) noexcept : Call(cell) {}
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
     NMR_ALWAYS_INLINE ~Call() { leave(); }

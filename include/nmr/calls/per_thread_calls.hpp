@@ -69,6 +69,8 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
    public:
     NMR_ALWAYS_INLINE explicit Call(Cell& place) noexcept
         : thread_(A::thread_pointer()), entry_(enter(place.cell_, thread_)) {}
+    NMR_ALWAYS_INLINE Call(Cell& place, IfPrepared if_prepared) noexcept
+        : thread_(A::thread_pointer()), entry_(enter(place.cell_, thread_, if_prepared)) {}
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
     NMR_ALWAYS_INLINE ~Call() { leave(); }
@@ -95,10 +97,14 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
    private:
     using Entry = BasicCallEntry<A>;
 
-    NMR_ALWAYS_INLINE static Entry enter(BasicCallCell<A>& cell, std::uintptr_t thread) noexcept {
-      BasicCallSlot<A>* const slot = Domain::find_slot(*cell.lane, thread);
-      if (slot == nullptr) [[unlikely]]
-        return cell.lane->domain->enter_slow(cell, nullptr);
+    template <class... Form>
+    NMR_ALWAYS_INLINE static Entry enter(BasicCallCell<A>& cell, std::uintptr_t thread,
+                                         Form... form) noexcept {
+      BasicCallSlot<A>* slot = Domain::find_slot(*cell.lane, thread);
+      if (slot == nullptr) [[unlikely]] {
+        slot = cell.lane->further_looks(thread);
+        if (slot == nullptr) return cell.lane->domain->enter_slow(cell, nullptr, form...);
+      }
       Target* const target = cell.guess.load(order::relaxed);  // relaxed: a guess, validated by [cd:7]
       // [cd:5] release, pairs with [cd:9]. Not relaxed: to read it is to see that the calls before in this
       // slot have left; a plain store after their release store would end its release sequence.
@@ -106,7 +112,7 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
       A::light_fence();
       // [cd:7] as in the domain's enter(): this load is the whole detach check
       if (cell.current.load(order::acquire) != target) [[unlikely]]
-        return cell.lane->domain->enter_slow(cell, slot);
+        return cell.lane->domain->enter_slow(cell, slot, form...);
       NMR_ASSUME(target != nullptr);  // what is current never is
       return {slot, target};
     }

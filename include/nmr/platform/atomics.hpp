@@ -28,8 +28,9 @@ struct NMR_PUBLIC_TYPE StdAtomics {
   using Condition = platform::Condition;
   using SignalBlock = platform::SignalBlock;
 
-  /// Calls that one thread can have in progress before they cost more, and records in a domain's first table.
-  enum : unsigned { kCallSlots = 6, kFirstCallRecords = 16 };
+  /// Calls that one thread can have in progress before they cost more; records in a domain's first table; and
+  /// entries of its index for each. Powers of two, the last two.
+  enum : unsigned { kCallSlots = 6, kFirstCallRecords = 16, kIndexPlaces = 32 };
 
   static void light_fence() noexcept { platform::light_fence(); }
   static void full_fence() noexcept { platform::full_fence(); }
@@ -51,6 +52,8 @@ struct NMR_PUBLIC_TYPE StdAtomics {
   }
 
   static std::uintptr_t thread_pointer() noexcept { return platform::thread_pointer(); }
+  /// Returns true if no thread has this thread pointer. Optional: without it, that is never known.
+  static bool thread_has_ended(std::uintptr_t thread) noexcept { return platform::thread_has_ended(thread); }
   static unsigned processor_count() noexcept { return platform::processor_count(); }
   static std::int64_t now_ns() noexcept { return platform::now_ns(); }
   static void misuse(const MisuseReport& report) noexcept { report_misuse(report); }
@@ -66,7 +69,7 @@ concept AtomicsPolicy = requires(typename A::Mutex& mutex, typename A::Condition
                                  std::int64_t deadline, unsigned turn, const MisuseReport& report) {
   typename A::template Atomic<std::uintptr_t>;
   typename A::SignalBlock;
-  A::kCallSlots + A::kFirstCallRecords;
+  A::kCallSlots + A::kFirstCallRecords + A::kIndexPlaces;
   mutex.lock();
   mutex.unlock();
   condition.notify_all();
@@ -84,6 +87,16 @@ concept AtomicsPolicy = requires(typename A::Mutex& mutex, typename A::Condition
 };
 static_assert(AtomicsPolicy<StdAtomics>);
 
+/// Whether a policy can tell of thread pointers that they are no thread's. One that has its own kind of them,
+/// and nothing to say of their end, cannot.
+template <class A>
+concept KnowsEndedThreads =
+    requires(std::uintptr_t thread) {
+      { A::thread_has_ended(thread) } -> std::same_as<bool>;
+    } && (&A::thread_pointer == &StdAtomics::thread_pointer ||
+          &A::thread_has_ended != &StdAtomics::thread_has_ended);
+static_assert(KnowsEndedThreads<StdAtomics>);
+
 /// Holds a policy's mutex for a scope.
 template <class Mutex>
 class [[nodiscard]] NMR_PUBLIC_TYPE LockGuard {
@@ -95,6 +108,28 @@ class [[nodiscard]] NMR_PUBLIC_TYPE LockGuard {
 
  private:
   Mutex& mutex_;
+};
+
+/// Holds a policy's mutex for a scope in which no signal handler of this thread runs. They do while it waits, now
+/// and then: the mutex may be one that is never free again, in the child of a fork.
+template <AtomicsPolicy Atomics>
+class [[nodiscard]] LockWithoutSignals {
+ public:
+  explicit LockWithoutSignals(typename Atomics::Mutex& mutex) noexcept : mutex_(mutex) {
+    if constexpr (requires { mutex.lock_briefly(), signals_.let_in(); }) {
+      while (!mutex.lock_briefly()) signals_.let_in();
+    } else {
+      mutex.lock();
+    }
+  }
+  LockWithoutSignals(const LockWithoutSignals&) = delete;
+  LockWithoutSignals& operator=(const LockWithoutSignals&) = delete;
+  ~LockWithoutSignals() { mutex_.unlock(); }
+
+ private:
+  typename Atomics::SignalBlock
+      signals_;  // first: blocked before it is locked, and until it has been unlocked
+  typename Atomics::Mutex& mutex_;
 };
 
 /// Returns the point in time `nanoseconds` from now, or kNever where that is past the end of the clock.

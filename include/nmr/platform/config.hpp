@@ -10,6 +10,11 @@
 /// Files of one program that differ in these have different types: they do not link where they hand them to each
 /// other, and do not mix where they do not. No setting changes a layout: host and plug-in need not agree on any.
 
+#include <cstdint>
+#if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_ARM64))
+#include <intrin.h>
+#endif
+
 #define NMR_VERSION_MAJOR 0
 #define NMR_VERSION_MINOR 1
 #define NMR_VERSION_PATCH 0
@@ -82,6 +87,20 @@
 #endif
 
 NMR_BEGIN_NAMESPACE
+
+/// Returns the upper half of a product.
+[[nodiscard]] NMR_ALWAYS_INLINE inline std::uintptr_t upper_half_of_product(std::uintptr_t a,
+                                                                            std::uintptr_t b) noexcept {
+#if defined(__SIZEOF_INT128__)
+  __extension__ using Wide = unsigned __int128;
+  return static_cast<std::uintptr_t>(static_cast<Wide>(a) * b >> 64);
+#elif defined(_MSC_VER) && (defined(_M_X64) || defined(_M_ARM64))
+  return __umulh(a, b);
+#else
+  static_assert(sizeof(std::uintptr_t) == 4);
+  return static_cast<std::uintptr_t>(std::uint64_t{a} * b >> 32);
+#endif
+}
 
 /// Changes whenever an object that host and plug-in share changes its layout; checked where they meet.
 enum : unsigned { kLayoutVersion = NMR_LAYOUT_VERSION };

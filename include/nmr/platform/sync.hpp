@@ -5,9 +5,11 @@
 #include <nmr/platform/config.hpp>
 
 #if defined(__unix__) || defined(__APPLE__)
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 #else
@@ -43,6 +45,8 @@ template <class Duration>
   return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
 }
 
+inline void sleep_for_ns(std::int64_t nanoseconds) noexcept;
+
 class NMR_PUBLIC_TYPE Mutex {
  public:
   Mutex() noexcept = default;
@@ -50,6 +54,19 @@ class NMR_PUBLIC_TYPE Mutex {
   Mutex& operator=(const Mutex&) = delete;
   ~Mutex() { pthread_mutex_destroy(&handle_); }
   void lock() noexcept { pthread_mutex_lock(&handle_); }
+  /// Waits for some milliseconds at most. Returns false if it has not been locked.
+  [[nodiscard]] bool lock_briefly() noexcept {
+    if (pthread_mutex_trylock(&handle_) == 0) return true;
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 30)
+    const std::int64_t until = now_ns() + 10'000'000;
+    const timespec deadline{static_cast<time_t>(until / 1'000'000'000),
+                            static_cast<long>(until % 1'000'000'000)};
+    return pthread_mutex_clocklock(&handle_, CLOCK_MONOTONIC, &deadline) == 0;
+#else
+    sleep_for_ns(100'000);
+    return pthread_mutex_trylock(&handle_) == 0;
+#endif
+  }
   void unlock() noexcept { pthread_mutex_unlock(&handle_); }
 
  private:
@@ -138,6 +155,13 @@ class NMR_PUBLIC_TYPE SignalBlock {
   SignalBlock& operator=(const SignalBlock&) = delete;
   ~SignalBlock() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
+  /// Lets those in that have come meanwhile.
+  void let_in() noexcept {
+    sigset_t all;
+    pthread_sigmask(SIG_SETMASK, &before_, &all);
+    pthread_sigmask(SIG_SETMASK, &all, nullptr);
+  }
+
  private:
   sigset_t before_;
 };
@@ -151,6 +175,22 @@ inline void sleep_for_ns(std::int64_t nanoseconds) noexcept {
   time.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000);
   time.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000);
   nanosleep(&time, nullptr);  // a signal may end it early
+}
+
+/// Returns true if no thread has this thread pointer, since there is no memory where it points to: a thread's
+/// own data are there. False may also mean that it is not known.
+[[nodiscard]] inline bool thread_has_ended([[maybe_unused]] std::uintptr_t thread) noexcept {
+#if defined(__linux__)
+  const int before = errno;
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  unsigned char resident = 0;
+  const bool gone =
+      mincore(reinterpret_cast<void*>(thread & ~(page - 1)), 1, &resident) != 0 && errno == ENOMEM;
+  errno = before;
+  return gone;
+#else
+  return false;
+#endif
 }
 
 [[nodiscard]] inline unsigned processor_count() noexcept {
@@ -202,6 +242,8 @@ inline void yield_thread() noexcept { std::this_thread::yield(); }
 inline void sleep_for_ns(std::int64_t nanoseconds) noexcept {
   std::this_thread::sleep_for(std::chrono::nanoseconds(nanoseconds));
 }
+
+[[nodiscard]] inline bool thread_has_ended(std::uintptr_t) noexcept { return false; }
 
 [[nodiscard]] inline unsigned processor_count() noexcept {
   const unsigned count = std::thread::hardware_concurrency();

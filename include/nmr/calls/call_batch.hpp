@@ -1,0 +1,53 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include <nmr/calls/call_target.hpp>
+#include <nmr/platform/atomics.hpp>
+
+NMR_BEGIN_NAMESPACE
+
+/// Some of the targets that are to be closed, by address: what stands in a slot can be looked up without
+/// touching it. A slot may hold the address of a target that was never validated, and is gone.
+template <AtomicsPolicy Atomics>
+class BasicCallBatch {
+ public:
+  using Target = BasicCallTarget<Atomics>;
+
+  /// Takes targets off the front of a list, at most one for each bucket. `count` buckets, a power of two, are
+  /// all 0, and are so again when this has ended.
+  BasicCallBatch(Target*& list, std::uintptr_t* buckets, std::size_t count) noexcept
+      : first_(list), buckets_(buckets), mask_(count - 1) {
+    for (std::size_t i = 0; i != count && list != nullptr; ++i, list = list->next_to_close()) {
+      std::uintptr_t& bucket = bucket_of(list);
+      list->link_in_bucket(reinterpret_cast<Target*>(bucket));
+      bucket = reinterpret_cast<std::uintptr_t>(list);
+    }
+    end_ = list;
+  }
+  BasicCallBatch(const BasicCallBatch&) = delete;
+  BasicCallBatch& operator=(const BasicCallBatch&) = delete;
+  ~BasicCallBatch() {
+    for (Target* each = first_; each != end_; each = each->next_to_close()) bucket_of(each) = 0;
+  }
+
+  [[nodiscard]] bool contains(const Target* address) const noexcept {
+    const Target* each = reinterpret_cast<const Target*>(bucket_of(address));
+    while (each != nullptr && each != address) each = each->next_in_bucket();
+    return each != nullptr;
+  }
+
+ private:
+  [[nodiscard]] std::uintptr_t& bucket_of(const Target* address) const noexcept {
+    const std::uint64_t product =
+        reinterpret_cast<std::uintptr_t>(address) * std::uint64_t{0x9e3779b97f4a7c15};
+    return buckets_[(product >> 32) & mask_];
+  }
+
+  Target* const first_;
+  Target* end_;
+  std::uintptr_t* const buckets_;
+  const std::size_t mask_;
+};
+
+NMR_END_NAMESPACE
