@@ -9,6 +9,7 @@
 #include <nmr/platform/fences.hpp>
 #include <nmr/platform/misuse.hpp>
 #include <nmr/platform/sync.hpp>
+#include <nmr/platform/thread_end.hpp>
 #include <nmr/platform/thread_pointer.hpp>
 
 NMR_BEGIN_NAMESPACE

@@ -5,11 +5,9 @@
 #include <nmr/platform/config.hpp>
 
 #if defined(__unix__) || defined(__APPLE__)
-#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 #else
@@ -177,22 +175,6 @@ inline void sleep_for_ns(std::int64_t nanoseconds) noexcept {
   nanosleep(&time, nullptr);  // a signal may end it early
 }
 
-/// Returns true if no thread has this thread pointer, since there is no memory where it points to: a thread's
-/// own data are there. False may also mean that it is not known.
-[[nodiscard]] inline bool thread_has_ended([[maybe_unused]] std::uintptr_t thread) noexcept {
-#if defined(__linux__)
-  const int before = errno;
-  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-  unsigned char resident = 0;
-  const bool gone =
-      mincore(reinterpret_cast<void*>(thread & ~(page - 1)), 1, &resident) != 0 && errno == ENOMEM;
-  errno = before;
-  return gone;
-#else
-  return false;
-#endif
-}
-
 [[nodiscard]] inline unsigned processor_count() noexcept {
   const long count = sysconf(_SC_NPROCESSORS_CONF);
   return count > 0 ? static_cast<unsigned>(count) : 1;
@@ -242,8 +224,6 @@ inline void yield_thread() noexcept { std::this_thread::yield(); }
 inline void sleep_for_ns(std::int64_t nanoseconds) noexcept {
   std::this_thread::sleep_for(std::chrono::nanoseconds(nanoseconds));
 }
-
-[[nodiscard]] inline bool thread_has_ended(std::uintptr_t) noexcept { return false; }
 
 [[nodiscard]] inline unsigned processor_count() noexcept {
   const unsigned count = std::thread::hardware_concurrency();
