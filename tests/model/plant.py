@@ -123,7 +123,7 @@ FAULTS = [
     ("given to another before it tells nobody", "calls/call_roster.hpp",
      "|| !record.try_revoke()) return;", "|| (!PLANTED && !record.try_revoke())) return;"),
     ("thread pointer not looked for again", "calls/call_roster.hpp",
-     "Atomics::thread_has_ended(thread) ? take", "PLANTED || Atomics::thread_has_ended(thread) ? take"),
+     "if (Atomics::thread_has_ended(thread)) {", "if (PLANTED || Atomics::thread_has_ended(thread)) {"),
     ("fast way in without a barrier", "calls/call_domain.hpp",
      "&& !real_fences_) set_first_look(", "&& (PLANTED || !real_fences_)) set_first_look("),
     ("two opened it", "rundown/completion_list.hpp",

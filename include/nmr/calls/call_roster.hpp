@@ -155,13 +155,22 @@ class BasicCallRoster {
   /// A thread that has a thread pointer of one that has ended has that one's record, and need not have told:
   /// so it is not the end of the thread that gave it that counts, but that its thread pointer can be no
   /// thread's. Another may be given it just then, so that this is asked again once the record tells nobody
-  /// that it is his: who has it now is seen, and who comes later finds nothing.
+  /// that it is his, by its slots or by its owner: who has it now is seen, and who comes later finds nothing.
   void take_back_from_the_ended() noexcept {
     if constexpr (KnowsEndedThreads<Atomics>) {
       for_each_record([&](Record& record) {
         const std::uintptr_t thread = record.thread();
         if (!Atomics::thread_has_ended(thread) || !record.try_revoke()) return;
-        Atomics::thread_has_ended(thread) ? take_from_its_thread(record) : record.restore();
+        const bool displaced = index().displaced(record);
+        // relaxed: ordered by the question, before any thread that begins after it
+        record.owner.store(Record::kFree, order::relaxed);
+        if (Atomics::thread_has_ended(thread)) {
+          displaced_ -= displaced ? 1 : 0;
+          put_back(record);
+        } else {
+          record.owner.store(thread, order::relaxed);  // relaxed: under the mutex, where it looks again
+          record.restore();
+        }
       });
     }
     enough_ = larger(2 * owned_, Atomics::kFirstCallRecords);
