@@ -68,7 +68,7 @@ class NMR_PUBLIC_TYPE BasicBinding : private UntypedBinding<Calls> {
   ///
   /// Returns       kSuccess, or kPossibleDeadlock if this thread is inside a guarded call of this binding
   ///               (known where calls are counted per thread, of as many as a thread has slots for).
-  /// Progress      blocking. Ordering: kSuccess happens-after every call.
+  /// Progress      blocking; no cancellation point. Ordering: kSuccess happens-after every call.
   Status wait_until_detached() noexcept {
     if (inside()) return Status::kPossibleDeadlock;
     this->refs().wait_for_rundown();

@@ -90,6 +90,7 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
   /// Returns       kSuccess; kPossibleDeadlock if this thread is inside such a call (known where calls are
   ///               counted per thread), kInvalidDeviceState if a registry has attached it, whose registration
   ///               is what to wait for: then detach has begun, and goes on without being waited for.
+  /// Progress      blocking; no cancellation point.
   Status detach_and_wait() noexcept {
     auto* const target = cell_.remove_any();
     if (target == nullptr) return Status::kSuccess;

@@ -14,7 +14,7 @@ class NMR_PUBLIC_TYPE BasicEvent : public Completion {
  public:
   BasicEvent() noexcept : Completion(&fire, this, &claim) {}
 
-  /// Progress      blocking. Ordering: happens-after the run of the completion.
+  /// Progress      blocking; no cancellation point. Ordering: happens-after the run of the completion.
   void wait() noexcept {
     LockGuard lock(mutex_);
     while (!set_) condition_.wait(mutex_);

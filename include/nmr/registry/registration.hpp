@@ -57,7 +57,7 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
   /// Returns       kSuccess; kInvalidParameter if deregister() was not called; kPossibleDeadlock from inside
   ///               a callback or a guarded call of a binding that it would wait for, where this thread would
   ///               wait for itself.
-  /// Progress      blocking.
+  /// Progress      blocking; no cancellation point.
   Status wait_for_deregister_complete() noexcept { return wait(platform::kNever); }
   /// As above, for at most `timeout` (any std::chrono::duration): then kTimeout.
   template <class Duration>
