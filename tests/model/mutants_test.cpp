@@ -136,7 +136,8 @@ constexpr std::array kHints{
 /// Returns whether a weakened order would show itself by load buffering alone, which the explorer's memory forbids:
 /// then what a processor might put in another order is planted in that order, under the label's name.
 bool is_planted(const Mutation& order) {
-  return std::any_of(std::begin(kPlantedFaults), std::end(kPlantedFaults),
+  return order.name.starts_with('[') &&
+         std::any_of(std::begin(kPlantedFaults), std::end(kPlantedFaults),
                      [&](const Mutation& fault) { return fault.name.starts_with(order.name + " "); });
 }
 
