@@ -5,7 +5,11 @@
 NMR_BEGIN_NAMESPACE
 
 /// A call in progress, from BindingHandle::try_call(); empty if it was refused. While it lives, the
-/// provider's code and data stay. Not movable, of the thread that called; several may be left in any order.
+/// provider's code and data stay. Not movable; several may be left in any order.
+///
+/// It counts as a call of the thread that made it. A fiber or coroutine may be resumed on another thread inside
+/// the call, and leave there: until then a self-wait is seen on the thread that made the guard (also if it has
+/// nothing to do with the fiber any more), and not on the one that the fiber is on.
 template <Npi N, class Calls>
 class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallGuard {
  public:
@@ -23,7 +27,8 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallGuard {
   [[nodiscard]] explicit operator bool() const noexcept { return call_.target() != nullptr; }
 
   /// The functions of the provider; valid until the guard is left. Precondition: not empty, which is to be
-  /// looked at first: so not of a guard that has no name.
+  /// looked at first: so not of a guard that has no name. A function that the table declares [[gnu::const]] is
+  /// not kept inside: the compiler may call it after the guard has been left.
   const Dispatch* operator->() const& noexcept { return static_cast<const Dispatch*>(binding()->dispatch()); }
   const Dispatch* operator->() const&& = delete;
   /// Returns the context that those functions take.

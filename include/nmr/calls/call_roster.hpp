@@ -247,7 +247,7 @@ class BasicCallRoster {
     }
   }
   [[nodiscard]] auto for_each_owned() noexcept {
-    return [this](auto f) noexcept { for_each_record(f); };
+    return [this](auto f) noexcept { this->for_each_record(f); };
   }
   template <class F>
   void for_each_slot(F f) noexcept {

@@ -80,6 +80,13 @@ with OneWordCalls (BasicBindingHandle<Npi, OneWordCalls>, BasicNmrRegistry<Npi, 
 BasicPerThreadCalls over a policy that has a thread_pointer() of its own."
 #endif
 
+/// Returns what mostly differs between threads and mostly stays the same on one, to spread them: where its stack
+/// is, so to 64 KiB.
+[[nodiscard]] inline std::uintptr_t stack_place() noexcept {
+  const volatile char here = 0;
+  return reinterpret_cast<std::uintptr_t>(&here) >> 16;
+}
+
 /// Whether thread_pointer() tells threads apart.
 enum : bool {
 #if defined(NMR_NO_THREAD_POINTER)

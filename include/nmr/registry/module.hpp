@@ -40,7 +40,7 @@ struct NMR_PUBLIC_TYPE BasicClientModule {
   Executor* executor = nullptr;
   /// True: one attach callback at a time, other threads that offer wait. False: they may overlap. Two modules
   /// that both want it and register from inside their attach callbacks can wait for each other crosswise.
-  /// Needs a policy with thread pointers.
+  /// Needs a policy with thread pointers, and callbacks that end on the thread that they began on.
   bool serialize_attach = false;
 };
 

@@ -147,7 +147,8 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
     // Thread pointers lie a stack size apart: multiply to spread them, and take the high bits; of a small
     // word no more than eight are well mixed.
     constexpr unsigned kBits = sizeof(Word) * 8;
-    const Word mixed = Atomics::thread_pointer() * static_cast<Word>(0x9E3779B97F4A7C15u);
+    const Word thread = platform::kThreadPointerKnown ? Atomics::thread_pointer() : platform::stack_place();
+    const Word mixed = thread * static_cast<Word>(0x9E3779B97F4A7C15u);
     return shards_[(mixed >> (kBits - (kBits > 32 ? 16 : 8))) & shard_mask_];
   }
 
