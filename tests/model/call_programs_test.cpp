@@ -15,6 +15,11 @@ TEST_CASE(
     doctest::test_suite("long")) {
   check_all(call_variant_programs());
 }
+TEST_CASE(
+    "records of threads that end, forget or are prepared keep the promises of the call path within the "
+    "bounds") {
+  check_all(call_record_programs());
+}
 TEST_CASE("calls from signal handlers keep the promises of the call path within the bounds that are printed" *
           doctest::test_suite("long")) {
   check_all(call_signal_programs());

@@ -109,13 +109,13 @@ constexpr std::array kHints{
     Hint{"[cd:17]", "prepared, the index is rearranged"},
     Hint{"[cd:18]", "prepared, the index is rearranged"},
     Hint{"[cd:19]", "prepared, the index is rearranged"},
-    Hint{"[cd:20]", "ended, left by another"},
+    Hint{"[cd:20]", "ended: left by another"},
     Hint{"not found while the index is rearranged", "prepared, the index is rearranged"},
     Hint{"rearranged, and nobody told", "prepared, the index is rearranged"},
-    Hint{"given to another while a call is in it", "ended, left by another"},
-    Hint{"given to another while something is owed", "ended, left by another"},
-    Hint{"given to another before it tells nobody", "ended, its thread pointer comes again"},
-    Hint{"thread pointer not looked for again", "ended, its thread pointer comes again"},
+    Hint{"given to another while a call is in it", "ended: left by another"},
+    Hint{"given to another while something is owed", "forgets, having left"},
+    Hint{"given to another before it tells nobody", "ended: thread pointer comes again"},
+    Hint{"thread pointer not looked for again", "ended: thread pointer comes again"},
     Hint{"charges more than its batch", "calls: refused between 2 detaches"},
     Hint{"attaches out of turn", "registry, one word: 2 come, one at a time"},
     Hint{"turn that is woken for nothing", "registry, one word: 2 come, one at a time"},
@@ -251,7 +251,8 @@ TEST_CASE("each order, fence and second look is needed" * doctest::test_suite("l
   CHECK(std::erase_if(calls, is_planted) == 1);
   Count count;
   find_all(rundown, {rundown_programs(), wait_programs(), sharded_programs()}, count);
-  find_all(calls, {call_programs(), call_variant_programs(), call_signal_programs()}, count);
+  find_all(calls, {call_programs(), call_variant_programs(), call_record_programs(), call_signal_programs()},
+           count);
   std::vector<Mutation> planted(std::begin(kPlantedFaults), std::end(kPlantedFaults));
   // Those of the registry are met by its own programs alone.
   const auto of_registry = std::stable_partition(planted.begin(), planted.end(), [](const Mutation& fault) {
@@ -260,7 +261,8 @@ TEST_CASE("each order, fence and second look is needed" * doctest::test_suite("l
   find_all({of_registry, planted.end()}, {planted_registry_programs()}, count);
   find_all({planted.begin(), of_registry},
            {planted_rundown_programs(), planted_wait_programs(), planted_sharded_programs(),
-            planted_call_programs(), planted_call_variant_programs(), planted_call_signal_programs()},
+            planted_call_programs(), planted_call_variant_programs(), planted_call_record_programs(),
+            planted_call_signal_programs()},
            count);
   const std::string line =
       "mutants: " + std::to_string(count.found) + " of " + std::to_string(count.all) + " found";

@@ -29,6 +29,7 @@ std::span<const NamedProgram> wait_call_programs();
 std::span<const NamedProgram> call_programs();
 std::span<const NamedProgram> call_variant_programs();
 std::span<const NamedProgram> call_signal_programs();
+std::span<const NamedProgram> call_record_programs();
 std::span<const NamedProgram> registry_programs();  // all of its, with those below
 std::span<const NamedProgram> registry_call_programs();
 std::span<const NamedProgram> registry_misuse_programs();
@@ -42,6 +43,7 @@ std::span<const NamedProgram> planted_wait_call_programs();
 std::span<const NamedProgram> planted_call_programs();
 std::span<const NamedProgram> planted_call_variant_programs();
 std::span<const NamedProgram> planted_call_signal_programs();
+std::span<const NamedProgram> planted_call_record_programs();
 std::span<const NamedProgram> planted_registry_programs();
 
 /// Explores a program as far as its `preemptions` say, with or without a planted fault.

@@ -35,7 +35,7 @@ TEST_CASE(
     double seconds = 0;
     for (const auto& programs :
          {rundown_programs(), sharded_programs(), wait_programs(), wait_call_programs(), call_programs(),
-          call_variant_programs(), call_signal_programs(), registry_programs()}) {
+          call_variant_programs(), call_record_programs(), call_signal_programs(), registry_programs()}) {
       for (const NamedProgram& program : programs) {
         Options options = program.options;
         options.backend = backend;
