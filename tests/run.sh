@@ -154,9 +154,11 @@ check lint:format sh tests/lint/format.sh
 check lint:tidy sh tests/lint/tidy.sh
 check headers:alone:g++ python3 tests/headers/check.py alone g++ build/headers
 check headers:linked python3 tests/headers/check.py linked g++ build/headers
+check headers:units:g++ python3 tests/headers/check.py units g++ build/headers
 check headers:driver python3 tests/headers/check.py driver g++ build/headers
 if [ -z "$quick" ]; then
   check headers:alone:clang++-19 python3 tests/headers/check.py alone clang++-19 build/headers
+  check headers:units:clang++-19 python3 tests/headers/check.py units clang++-19 build/headers
   check headers:bare:g++ python3 tests/headers/check.py bare g++ build/headers
   check headers:bare:clang++-19 python3 tests/headers/check.py bare clang++-19 build/headers
   for way in include pkg-config cmake subproject; do

@@ -1,4 +1,4 @@
-"""Compiles every header alone, links two units that include them all, and looks into a driver's object file."""
+"""Compiles every header alone, links two units that include them all or are built otherwise, and looks into a driver's object file."""
 import concurrent.futures
 import os
 import pathlib
@@ -41,6 +41,34 @@ def linked(compiler, scratch):
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout)
 
 
+# What one unit of a program may be built with and another not.
+SETTINGS = ["-fno-exceptions", "-fno-rtti", "-DNDEBUG", "-O2", "-Os -fno-inline", "-fsanitize=undefined",
+            "-fsanitize=address"]
+
+
+def units(compiler, scratch):
+    """Two units that are built otherwise behave the same, whichever of them the linker takes a function from."""
+    sources = ROOT / "tests/headers/units"
+
+    def build(setting):
+        both = [setting] if "sanitize" in setting else []  # to link with
+        name = re.sub("[^a-z]+", "", setting)
+        objects = [str(scratch / f"units_{name}_{unit}.o") for unit in ("main", "other")]
+        complaint = (compile(compiler, (sources / "main.cpp").read_text(), f"-I{sources}", "-O0", "-c", "-o", objects[0])
+                     or compile(compiler, (sources / "other.cpp").read_text(), f"-I{sources}", "-O0", *setting.split(),
+                                "-c", "-o", objects[1]))
+        for order in () if complaint else (objects, objects[::-1]):
+            program = str(scratch / f"units_{name}")
+            for command in ([compiler, *order, *both, "-o", program, "-pthread"], ["timeout", "60", program]):
+                done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                if done.returncode:
+                    complaint += f"{setting}, {order[0]} first: status {done.returncode}\n{done.stdout}"
+                    break
+        return complaint
+    with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        return "\n".join(filter(None, pool.map(build, SETTINGS)))
+
+
 def driver(compiler, scratch):
     """A driver's unit needs no memory, no thread-local storage and nothing of the C++ runtime."""
     unit = str(scratch / "driver.o")
@@ -66,7 +94,7 @@ def main(what, compiler, scratch):
     scratch = pathlib.Path(scratch)
     scratch.mkdir(parents=True, exist_ok=True)
     complaint = {"alone": lambda: alone(compiler), "bare": lambda: alone(compiler, *BARE),
-                 "linked": lambda: linked(compiler, scratch), "driver": lambda: driver(compiler, scratch)}[what]()
+                 "units": lambda: units(compiler, scratch), "linked": lambda: linked(compiler, scratch), "driver": lambda: driver(compiler, scratch)}[what]()
     print(complaint or f"{len(headers())} headers")
     return 1 if complaint else 0
 

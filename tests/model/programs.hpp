@@ -32,6 +32,7 @@ std::span<const NamedProgram> call_signal_programs();
 std::span<const NamedProgram> call_record_programs();
 std::span<const NamedProgram> registry_programs();  // all of its, with those below
 std::span<const NamedProgram> registry_call_programs();
+std::span<const NamedProgram> registry_end_programs();
 std::span<const NamedProgram> registry_misuse_programs();
 std::span<const NamedProgram> registry_walk_programs();
 

@@ -272,7 +272,7 @@ std::vector<NamedProgram> all_programs;  // filled when asked for: the others' a
 std::span<const NamedProgram> registry_programs() {
   if (all_programs.empty()) {
     for (const auto& some : {std::span<const NamedProgram>(kPrograms), registry_call_programs(),
-                             registry_misuse_programs(), registry_walk_programs()}) {
+                             registry_end_programs(), registry_misuse_programs(), registry_walk_programs()}) {
       all_programs.insert(all_programs.end(), some.begin(), some.end());
     }
   }

@@ -54,7 +54,6 @@ template <class Calls>
 struct Party {
   using Core = nmr::BasicRegistryCore<Calls>;
   using Offer = nmr::BasicOffer<Calls>;
-  using Attach = nmr::BasicAttach<Calls>;
 
   struct Module {
     Party& party;
@@ -145,7 +144,7 @@ struct Party {
     offer.side.owned = {&own, &Context::destroy};
     Status status = Status::kNoInterface;
     if (party.agrees != Agrees::kNo) {
-      status = party.side == ModuleSide::kClient ? Attach::accept(offer, party.handle, &own, &own)
+      status = party.side == ModuleSide::kClient ? offer.accept(party.handle, &own, &own)
                                                  : agree(own, offer, party.handle);
     }
     if (party.agrees == Agrees::kUntilItFails && status == Status::kSuccess) {
@@ -160,7 +159,7 @@ struct Party {
   static Status agree(Context& own, Offer& offer, typename Calls::Cell* handle) noexcept {
     own.peer = static_cast<Context*>(offer.side.outgoing.context());
     own.peer->peer = &own;
-    return Attach::agree(offer, handle, &own, &own);
+    return offer.agree(handle, &own, &own);
   }
   static void detach(const void* module, void* context, nmr::DetachCompletion done) noexcept {
     Party& self = of(module).party;
@@ -234,10 +233,10 @@ struct RegistryWorld {
   void end_registry() noexcept {
     delete &cell;
     delete &callback_cell;
-    delete &core;
+    core.give_up();
   }
 
-  Core& core = *new Core;
+  Core& core = Core::make(nmr::platform::ThisUnit{});
   typename Calls::Cell& cell = *new typename Calls::Cell(core.calls());  // the client's handle
   typename Calls::Cell& callback_cell = *new typename Calls::Cell(core.calls());  // the provider's, if any
   Party<Calls> client{*this, ModuleSide::kClient};

@@ -135,6 +135,155 @@ TEST_CASE_TEMPLATE(
   CHECK(second.registration.wait_for_deregister_complete() == Status::kSuccess);
 }
 
+TEST_CASE_TEMPLATE("R70: what runs as this thread registers or deregisters keeps that from its end", Calls,
+                   nmr::PerThreadCalls, nmr::OneWordCalls) {
+  World<Calls> world;
+  Provider<Calls> provider(world, 1);
+  Client<Calls> client(world, 2);
+  Status waited = Status::kNotFound;
+  Does done([&] {
+    (void)client.registration.deregister();
+    waited = client.registration.wait_for_deregister_complete();
+  });
+  CHECK(provider.enroll() == Status::kSuccess);
+  SUBCASE("the peer's completion, when the client has declined") {
+    client.on_attach = [&](auto&) {
+      CHECK(provider.registration.deregister(done) == Status::kPending);
+      return Status::kNoInterface;
+    };
+    CHECK(client.enroll() == Status::kSuccess);
+  }
+  SUBCASE("the peer's completion, as the client's bindings are detached") {
+    provider.on_detach = [&](auto&, nmr::DetachCompletion) {
+      CHECK(provider.registration.deregister(done) == Status::kPending);
+    };
+    CHECK(client.enroll() == Status::kSuccess);
+    CHECK(client.registration.deregister() == Status::kPending);
+  }
+  SUBCASE("what the peer is told, asked for by another thread") {
+    provider.on_detach = [&](auto&, nmr::DetachCompletion) {
+      std::thread([&] {
+        CHECK(provider.registration.deregister() == Status::kPending);
+        CHECK(provider.registration.notify_deregister_complete(done) == Status::kSuccess);
+      }).join();
+    };
+    CHECK(client.enroll() == Status::kSuccess);
+    CHECK(client.registration.deregister() == Status::kPending);
+  }
+  CHECK(done.runs == 1);
+  CHECK(waited == Status::kPossibleDeadlock);
+  CHECK(client.registration.wait_for_deregister_complete() == Status::kSuccess);
+}
+
+TEST_CASE_TEMPLATE("R70: what runs before this thread goes on with a binding keeps it from its end", Calls,
+                   nmr::PerThreadCalls, nmr::OneWordCalls) {
+  using Handle = typename Client<Calls>::Handle;
+  World<Calls> world;
+  Provider<Calls> provider(world, 1);
+  Handle handle(world.registry.calls());
+  Client<Calls> client(world, 2);
+  client.on_attach = [&](auto& offer) { return client.accept(offer, &Client<Calls>::kDispatch, &handle); };
+  Status waited = Status::kNotFound;
+  const auto wait_for_both = [&] {
+    (void)client.registration.deregister();
+    (void)provider.registration.deregister();
+    waited = client.registration.wait_for_deregister_complete();
+    CHECK(provider.registration.wait_for_deregister_complete() == waited);
+  };
+  Does done(wait_for_both);
+  const auto detach = [&](auto end) {  // the way out of the registry's binding that runs `done`
+    CHECK(provider.enroll() == Status::kSuccess);
+    CHECK(client.enroll() == Status::kSuccess);
+    CHECK(handle.detach(done));
+    end();
+  };
+  SUBCASE("detached by hand") {
+    detach([&] { CHECK(provider.registration.deregister() == Status::kPending); });
+  }
+  SUBCASE("detached by name") {
+    detach([&] { CHECK(client.registration.detach(client.attachment().binding) == Status::kPending); });
+  }
+  SUBCASE("detached by hand, and kept") {
+    client.keep_detach = true;
+    detach([&] {
+      CHECK(provider.registration.deregister() == Status::kPending);
+      client.complete_all();
+    });
+  }
+  SUBCASE("replaced by hand") {
+    nmr::BasicBinding<TestNpi, Calls> by_hand(nullptr, nullptr);
+    CHECK(provider.enroll() == Status::kSuccess);
+    CHECK(client.enroll() == Status::kSuccess);
+    CHECK(handle.attach(by_hand, done) == Status::kSuccess);
+    CHECK(provider.registration.deregister() == Status::kPending);
+    CHECK(handle.detach());
+  }
+  SUBCASE("detached by hand, with another thread's call") {
+    CHECK(provider.enroll() == Status::kSuccess);
+    CHECK(client.enroll() == Status::kSuccess);
+    std::atomic<int> step{0};
+    std::thread late([&] {
+      const auto guard = handle.try_call();
+      step = 1;
+      while (step < 2) std::this_thread::yield();
+    });
+    while (step < 1) std::this_thread::yield();
+    CHECK(handle.detach(done));
+    CHECK(provider.registration.deregister() == Status::kPending);
+    step = 2;
+    late.join();
+  }
+  SUBCASE("in a visit") {
+    CHECK(provider.enroll() == Status::kSuccess);
+    CHECK(client.enroll() == Status::kSuccess);
+    client.registration.for_each_provider([&](auto&) {
+      CHECK(handle.detach(done));
+      std::thread([&] { CHECK(provider.registration.deregister() == Status::kPending); }).join();
+    });
+  }
+  CHECK(done.runs == 1);
+  CHECK(waited == Status::kPossibleDeadlock);
+  CHECK(client.registration.wait_for_deregister_complete() == Status::kSuccess);
+  CHECK(provider.registration.wait_for_deregister_complete() == Status::kSuccess);
+}
+
+TEST_CASE_TEMPLATE("R57: completions of one end may wait for it, and for the ends of others", Calls,
+                   nmr::PerThreadCalls, nmr::OneWordCalls) {
+  World<Calls> world;
+  Provider<Calls> provider(world, 1);
+  Client<Calls> client(world, 2);
+  CHECK(provider.enroll() == Status::kSuccess);
+  CHECK(client.enroll() == Status::kSuccess);
+  Status own = Status::kNotFound;
+  Status others = Status::kNotFound;
+  Does done([&] {
+    own = client.registration.wait_for_deregister_complete();
+    (void)provider.registration.deregister();
+    others = provider.registration.wait_for_deregister_complete();
+    client.registration = {};
+    CHECK(provider.registration.wait_for_deregister_complete() == Status::kSuccess);
+  });
+  CHECK(client.registration.deregister(done) == Status::kPending);
+  CHECK(own == Status::kSuccess);
+  CHECK(others == Status::kSuccess);
+  CHECK_FALSE(client.registration);
+}
+
+TEST_CASE_TEMPLATE("R70: when this thread has gone on, a wait is no wait for oneself any more", Calls,
+                   nmr::PerThreadCalls, nmr::OneWordCalls) {
+  World<Calls> world;
+  Provider<Calls> provider(world, 1);
+  Client<Calls> client(world, 2);
+  client.keep_detach = true;
+  CHECK(provider.enroll() == Status::kSuccess);
+  CHECK(client.enroll() == Status::kSuccess);
+  CHECK(provider.registration.deregister() ==
+        Status::kPending);  // this thread has asked both, and is through
+  CHECK(provider.registration.wait_for_deregister_complete_for(std::chrono::seconds(0)) == Status::kTimeout);
+  client.complete_all();
+  CHECK(provider.registration.wait_for_deregister_complete() == Status::kSuccess);
+}
+
 TEST_CASE_TEMPLATE(
     "bad input: detaching a registry's handle by hand refuses calls, and does not wait for ever", Calls,
     nmr::PerThreadCalls, nmr::OneWordCalls) {

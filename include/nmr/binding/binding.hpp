@@ -67,7 +67,8 @@ class NMR_PUBLIC_TYPE BasicBinding : private UntypedBinding<Calls> {
   /// running, when this returns.
   ///
   /// Returns       kSuccess, or kPossibleDeadlock if this thread is inside a guarded call of this binding
-  ///               (known where calls are counted per thread, of as many as a thread has slots for).
+  ///               (known where calls are counted per thread, of as many as a thread has slots for; a CallHold that
+  ///               this thread keeps is not, since it may be another thread's to leave).
   /// Progress      blocking; no cancellation point. Ordering: kSuccess happens-after every call.
   Status wait_until_detached() noexcept {
     if (inside()) return Status::kPossibleDeadlock;
@@ -80,6 +81,17 @@ class NMR_PUBLIC_TYPE BasicBinding : private UntypedBinding<Calls> {
   Status wait_until_detached_for(const Duration& timeout) noexcept {
     if (inside()) return Status::kPossibleDeadlock;
     return this->refs().wait_for_rundown_for(timeout) ? Status::kSuccess : Status::kTimeout;
+  }
+
+  /// Gives up a binding that has been detached, or replaced: nobody waits for it. `freed` runs when the last call has
+  /// left, here if none is inside, and may free the binding and itself; until then, or for good, the binding and what
+  /// its functions use stay. With one-word counting so does the handle.
+  ///
+  /// Returns       kSuccess; kInvalidDeviceState if nobody has detached it: then `freed` does not run.
+  Status abandon(Completion& freed) noexcept {
+    if (!this->refs().rundown_begun()) return Status::kInvalidDeviceState;
+    this->refs().begin_rundown(freed);
+    return Status::kSuccess;
   }
 
  private:

@@ -10,6 +10,9 @@ NMR_BEGIN_NAMESPACE
 /// It counts as a call of the thread that made it. A fiber or coroutine may be resumed on another thread inside
 /// the call, and leave there: until then a self-wait is seen on the thread that made the guard (also if it has
 /// nothing to do with the fiber any more), and not on the one that the fiber is on.
+///
+/// An exception that passes leaves it, before a handler further out sees the exception; if this was the last call, the
+/// code of the exception's type may be unmapped by then: see call_translated().
 template <Npi N, class Calls>
 class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallGuard {
  public:

@@ -11,22 +11,41 @@ NMR_BEGIN_NAMESPACE
 template <class Calls>
 struct NMR_PUBLIC_TYPE BasicOffer {
   using Side = BasicBindingSide<Calls>;
+  using Cell = typename Calls::Cell;
 
   BasicOffer(Side& whose) noexcept : side(whose) {}
   BasicOffer(const BasicOffer&) = delete;
   BasicOffer& operator=(const BasicOffer&) = delete;
 
+  /// The client accepts: asks the provider, and attaches both sides if it agrees (NmrClientAttachProvider).
+  Status accept(Cell* handle, void* with, const void* table) {
+    return side.registration.registry.accept(*this, handle, with, table);
+  }
+  /// The provider agrees: says what the client's calls get, and through which handle its own go.
+  Status agree(Cell* handle, void* with, const void* table) noexcept {
+    if (handle != nullptr && &handle->domain() != &side.registration.registry.calls)
+      return Status::kInvalidParameter;
+    cell = handle;
+    context = with;
+    dispatch = table;
+    agreed = true;
+    return Status::kSuccess;
+  }
+
   Side& side;  // of the module that is asked
-  typename Calls::Cell* cell = nullptr;
+  Cell* cell = nullptr;
   void* context = nullptr;
   const void* dispatch = nullptr;
-  bool agreed = false;  // accept() has succeeded
+  bool agreed = false;  // accept() or agree() has succeeded
   typename Calls::Target* replaced = nullptr;  // what accepting took out of occupied handles
 };
 
 /// The first half of a binding's life: from kOffered to kAttached or kRejected (nmr-semantics T2 to T10). No
 /// lock is held in any callback.
-template <class Calls>
+///
+/// A thread that is ended in a callback is unwound through all of this, where `Unit` can be: what its frames
+/// have begun ends in their destructors, as if the callback had thrown.
+template <class Calls, class Unit>
 struct BasicAttach {
   using State = BasicRegistryState<Calls>;
   using Registration = BasicRegistrationCore<Calls>;
@@ -37,23 +56,23 @@ struct BasicAttach {
   using Atomics = typename Calls::Atomics;
 
   /// Offers a new binding to its client. It may be gone when this returns.
-  static void offer(State& state, Binding& binding) noexcept {
-    Registration& client = binding.client.registration;
+  static void offer(State& state, Binding& binding) {
     Offer offer(binding.client);
-    Status status = Status::kSuccess;
-    {
-      Turn turn(state, client);
-      if (start(state, binding)) status = ask(state, binding.client, offer);
-    }
-    Binding* batch = nullptr;
-    if (!conclude(state, binding, status, batch)) BasicDetach<Calls>::retire(state, binding);
-    detach_replaced(state, offer.replaced, batch);
-    BasicDetach<Calls>::run(state, batch);
+    Conclusion conclusion(state, binding, offer);
+    Turn turn(state, binding.client.registration);
+    if (start(state, binding)) conclusion.status = ask(state, binding.client, offer);
   }
 
-  /// The client accepts: asks the provider, and attaches both sides if it agrees (NmrClientAttachProvider).
-  static Status accept(Offer& offer, typename Calls::Cell* cell, void* context,
-                       const void* dispatch) noexcept {
+  /// Drops a new binding that is not to be offered.
+  static void drop(State& state, Binding& binding) noexcept {
+    {
+      LockGuard lock(state.mutex);
+      binding.state = BindingState::kRejected;
+    }
+    BasicDetach<Calls>::retire(state, binding);
+  }
+
+  static Status accept(Offer& offer, typename Calls::Cell* cell, void* context, const void* dispatch) {
     Binding& binding = offer.side.binding;
     Side& client = binding.client;
     Side& provider = binding.provider;
@@ -96,18 +115,6 @@ struct BasicAttach {
     return status;
   }
 
-  /// The provider agrees: says what the client's calls get, and through which handle its own go.
-  static Status agree(Offer& offer, typename Calls::Cell* cell, void* context,
-                      const void* dispatch) noexcept {
-    if (cell != nullptr && &cell->domain() != &offer.side.registration.registry.calls)
-      return Status::kInvalidParameter;
-    offer.cell = cell;
-    offer.context = context;
-    offer.dispatch = dispatch;
-    offer.agreed = true;
-    return Status::kSuccess;
-  }
-
  private:
   /// Waits, for a registration that serialises its attach callbacks, until no other thread is in one.
   class Turn {
@@ -137,6 +144,28 @@ struct BasicAttach {
     std::uintptr_t outer_ = 0;
   };
 
+  /// What follows the client's answer, when it has been given or will never be.
+  class Conclusion {
+   public:
+    Conclusion(State& state, Binding& binding, Offer& offer) noexcept
+        : state_(state), binding_(binding), offer_(offer) {}
+    Conclusion(const Conclusion&) = delete;
+    Conclusion& operator=(const Conclusion&) = delete;
+    ~Conclusion() {
+      Binding* batch = nullptr;
+      if (!conclude(state_, binding_, status, batch)) BasicDetach<Calls>::retire(state_, binding_);
+      detach_replaced(state_, offer_.replaced, batch);
+      BasicDetach<Calls>::run(state_, batch);
+    }
+
+    Status status = Status::kUnhandledException;
+
+   private:
+    State& state_;
+    Binding& binding_;
+    Offer& offer_;
+  };
+
   static bool start(State& state, Binding& binding) noexcept {
     LockGuard lock(state.mutex);
     const bool late =
@@ -145,10 +174,11 @@ struct BasicAttach {
     return !late;
   }
 
-  static Status ask(State& state, Side& side, Offer& offer) noexcept {
+  static Status ask(State& state, Side& side, Offer& offer) {
     const auto& module = side.registration.module;
-    typename State::CallbackScope scope(state, side.binding, &offer.replaced);
-    return platform::contain([&] { return module.attach(module.module, side.registration.context, offer); });
+    typename State::Keeping keeping(state, side.binding, &offer.replaced);
+    return platform::Callbacks<Unit>::contain(
+        [&] { return module.attach(module.module, side.registration.context, offer); }, true, {});
   }
 
   static void open(Side& side, Target*& replaced) noexcept {
@@ -170,6 +200,7 @@ struct BasicAttach {
     bool attached = false;
     {
       LockGuard lock(state.mutex);
+      binding.walker = 0;  // it has been offered
       attached = binding.state == BindingState::kHalfAttached;
       if (attached && succeeded(status)) {
         binding.state = BindingState::kAttached;
@@ -188,7 +219,9 @@ struct BasicAttach {
           misuse = "the attach callback succeeded without a successful accept()";
           status = Status::kInvalidDeviceState;
         }
-        if (!binding.refusal_noted) note(binding, status, ModuleSide::kClient);
+        const bool in_provider = binding.state == BindingState::kProviderAttaching;  // never came back
+        if (!binding.refusal_noted || in_provider)
+          note(binding, status, in_provider ? ModuleSide::kProvider : ModuleSide::kClient);
         binding.state = BindingState::kRejected;
       }
     }
@@ -222,7 +255,7 @@ struct BasicAttach {
     }
     // Not before: until now its calls kept each binding here. One by one: what the end of one runs may ask
     // whether it can wait for one that is still to be closed, and that another thread has claimed.
-    typename State::CallbackScope scope(state, replaced);
+    typename State::Keeping keeping(state, replaced);
     while (replaced != nullptr) {
       Target* const target = replaced;
       replaced = static_cast<Target*>(target->next_to_close());

@@ -49,6 +49,7 @@ template <class Calls>
 struct NMR_PUBLIC_TYPE BasicBindingSide {
   using Registration = BasicRegistrationCore<Calls>;
   using Cell = typename Calls::Cell;
+  using Atomics = typename Calls::Atomics;
   using Step = void (*)(BasicBindingSide& side) noexcept;
 
   BasicBindingSide(BasicBindingCore<Calls>& whole, Registration& whose,
@@ -64,7 +65,22 @@ struct NMR_PUBLIC_TYPE BasicBindingSide {
   Cell* cell;  // where its calls go through: a handle of the module's, or own_cell
   OwnedContext owned;
   Completion detached{&complete_detach, this};  // what its DetachCompletion completes
-  Completion advance{&take_step, this};  // run when the count has run down, and again on an executor
+  /// Run when the count has run down, and again on an executor.
+  class Advance : public Completion {
+   public:
+    explicit Advance(BasicBindingSide& whose) noexcept
+        : Completion(&take_step, &whose, &claim), whose_(whose) {}
+
+   private:
+    /// Who closes the list may first run what others have put there, and that may wait for this side.
+    static void claim(Completion& self) noexcept {
+      // relaxed: compared with the reader's own thread, which has then written it itself; so everywhere.
+      static_cast<Advance&>(self).whose_.leaver.store(Atomics::thread_pointer(), order::relaxed);
+    }
+    BasicBindingSide& whose_;
+  };
+  Advance advance{*this};
+  typename Atomics::template Atomic<std::uintptr_t> leaver{0};  // the thread that is bound to run it
   Step next_step = nullptr;
   BasicBindingCore<Calls>* previous = nullptr;  // in the registration's list
   BasicBindingCore<Calls>* next = nullptr;
@@ -97,6 +113,14 @@ struct NMR_PUBLIC_TYPE BasicBindingCore {
   /// Returns the context that a side gave: the one that its peer's calls take.
   [[nodiscard]] void* context_of(const Side& side) noexcept { return peer_of(side).outgoing.context(); }
 
+  /// Returns true if the thread has yet to call back about it, or is bound to go on with a side.
+  [[nodiscard]] bool is_kept_by(std::uintptr_t thread) const noexcept {
+    // relaxed, both: see there
+    const bool goes_on =
+        client.leaver.load(order::relaxed) == thread || provider.leaver.load(order::relaxed) == thread;
+    return walker == thread || goes_on;
+  }
+
   const BindingId id;
   BindingState state = BindingState::kOffered;
   bool detach_requested = false;  // while it was being attached
@@ -104,6 +128,7 @@ struct NMR_PUBLIC_TYPE BasicBindingCore {
   std::uint8_t sides_left = 0;  // not done yet
   BasicBindingCore* batch = nullptr;
   std::uintptr_t walker = 0;  // the thread that has it on its list, and has yet to call back about it
+  unsigned posting = 0;  // calls of post() about it that have not returned
   Side client;
   Side provider;
 };

@@ -7,6 +7,11 @@ NMR_BEGIN_NAMESPACE
 
 /// The second half of a binding's life: from kDetaching until it is gone (nmr-semantics transitions T11 to
 /// T15). Allocates nothing and cannot fail. No lock is held in any callback.
+///
+/// What may still run when an end is told: of the registration, whose completions and waits have it told, no attach,
+/// detach or cleanup callback, no destructor of an owned context and no post(). Its own completions run first, one
+/// after the other, then its waits return; but a wait in a completion of an end does not wait for other completions.
+/// So what is never over for the thread that leaves last is what it told: the completion it is in.
 template <class Calls>
 struct BasicDetach {
   using State = BasicRegistryState<Calls>;
@@ -50,25 +55,15 @@ struct BasicDetach {
   }
 
   /// Drops a binding that was never attached, or ends one that was cleaned up: unlinks and frees it, then
-  /// lets go of both registrations, which may complete their deregistration.
+  /// lets go of both registrations, which may complete their deregistration. Not before each post() about it has
+  /// returned: inside one of its own this thread comes back to it after that.
   static void retire(State& state, Binding& binding) noexcept {
     {
-      typename State::CallbackScope scope(state, binding);
+      typename State::Keeping keeping(state, binding);
       binding.client.owned.reset();
       binding.provider.owned.reset();
     }
-    {
-      LockGuard lock(state.mutex);
-      state.unlink(binding);
-    }
-    Registration& client = binding.client.registration;
-    Registration& provider = binding.provider.registration;
-    delete &binding;
-    // Neither side's completions before both have been let go: they may wait for the other side.
-    CompletionBatch due;
-    due.append(client.open.release_deferred());
-    due.append(provider.open.release_deferred());  // now the registry may be gone
-    due.run();
+    let_go(state, binding);
   }
 
  private:
@@ -83,10 +78,10 @@ struct BasicDetach {
   }
 
   static void ask(Side& side) noexcept {
+    Registration& registration = side.registration;
     DetachCompletion done(side.detached);
     if (side.asked) {
-      Registration& registration = side.registration;
-      typename State::CallbackScope scope(registration.registry, side.binding);
+      typename State::Keeping keeping(registration.registry, side);
       registration.module.detach(registration.module.module, side.binding.context_of(side), std::move(done));
     } else {
       done.complete();  // the client that returned failure after it had attached
@@ -98,14 +93,39 @@ struct BasicDetach {
   static void go_on(Side& side, typename Side::Step step) noexcept {
     side.next_step = step;
     Executor* const executor = side.registration.module.executor;
-    if (executor != nullptr) {
-      executor->post(*executor, side.advance);
-    } else {
-      side.advance.run();
+    if (executor == nullptr) return side.advance.run();
+    typename State::Posting posting(side.registration.registry, side.binding);
+    executor->post(*executor, side.advance);  // the side may be through with it long before this returns
+    for (Binding* left = posting.end(); left != nullptr;) {
+      Binding& binding = *left;
+      left = binding.batch;
+      let_go(binding.client.registration.registry, binding);
     }
   }
 
-  static void drained(Side& side) noexcept { go_on(side, &finish_side); }
+  static void let_go(State& state, Binding& binding) noexcept {
+    Registration& client = binding.client.registration;
+    Registration& provider = binding.provider.registration;
+    bool last = false;
+    {
+      LockGuard lock(state.mutex);
+      if (!state.all_posted(binding)) return;
+      state.unlink(binding);
+      last = state.is_over();
+    }
+    delete &binding;
+    // Neither side's completions before both have been let go: they may wait for the other side.
+    Completion* const of_client = client.let_go();
+    Completion* const of_provider = provider.let_go();  // now the registry may be gone
+    client.tell(of_client);
+    provider.tell(of_provider);
+    if (last) state.free();
+  }
+
+  static void drained(Side& side) noexcept {
+    side.leaver.store(0, order::relaxed);  // relaxed: this thread's own, from the claim
+    go_on(side, &finish_side);
+  }
 
   static void finish_side(Side& side) noexcept {
     Binding& binding = side.binding;
@@ -129,7 +149,7 @@ struct BasicDetach {
 
   static void clean_up(Side& side) noexcept {
     const auto& module = side.registration.module;
-    typename State::CallbackScope scope(side.registration.registry, side.binding);
+    typename State::Keeping keeping(side.registration.registry, side.binding);
     if (side.asked && module.cleanup != nullptr) module.cleanup(module.module, side.binding.context_of(side));
     side.owned.reset();
   }

@@ -1,6 +1,5 @@
 #pragma once
 #include <concepts>
-#include <optional>
 
 #include <nmr/registry/module.hpp>
 #include <nmr/registry/registration.hpp>
@@ -24,7 +23,9 @@ consteval NpiId npi_id_of() {
 /// offered to every one of the other side; those that agree are attached and call each other through handles;
 /// when either leaves, both are detached, and each is done when its last call has left.
 ///
-/// Lifetime      outlives its registrations and the handles made for it (trapped), and every call through them.
+/// Lifetime      outlives its registrations and the handles made for it (trapped), and every call through them. The
+///               core that it has made for itself stays for registrations that were abandoned and have not ended;
+///               the last one frees it.
 template <Npi N, class Calls>
 class NMR_PUBLIC_TYPE BasicNmrRegistry {
  public:
@@ -38,13 +39,23 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
   using Handle = typename ProviderOffer::Handle;
   using CallbackHandle = typename ClientOffer::Handle;
 
-  BasicNmrRegistry() : own_(std::in_place), core_(*own_) {}
+  template <class Unit = platform::ThisUnit>
+  BasicNmrRegistry() : core_(Core::make(Unit{})), own_(true) {}
   /// Its calls and detaches do without the process-wide barrier of the system, which is not asked for.
-  explicit BasicNmrRegistry(WithoutBarrier without) : own_(std::in_place, without), core_(*own_) {}
+  template <class Unit = platform::ThisUnit>
+  explicit BasicNmrRegistry(WithoutBarrier without) : core_(Core::make(without, Unit{})), own_(true) {}
   /// A view of one NPI in a registry that several NPIs share.
-  explicit BasicNmrRegistry(Core& shared) noexcept : core_(shared) {}
+  explicit BasicNmrRegistry(Core& shared) noexcept : core_(shared), own_(false) {}
   BasicNmrRegistry(const BasicNmrRegistry&) = delete;
   BasicNmrRegistry& operator=(const BasicNmrRegistry&) = delete;
+  /// Precondition  no registration is left, but abandoned ones (trapped).
+  ~BasicNmrRegistry() {
+    if (own_) core_.give_up();
+  }
+
+  /// From now on nobody waits: the destructor of a registration with the core abandons it, as if
+  /// Registration::abandon() had been called. For a process that is to end whatever its threads are doing.
+  void abandon() noexcept { core_.abandon(); }
 
   [[nodiscard]] Core& core() noexcept { return core_; }
   /// Returns the domain to make handles with: `Handle handle(registry.calls());`.
@@ -59,50 +70,80 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
   /// Returns       kSuccess; kInvalidParameter: a missing attach or detach callback, an empty module or NPI
   ///               identifier, a wrong length, or a registration that is not empty; kRevisionMismatch: a
   ///               wrong version; kInsufficientResources. Then nothing has changed, and no peer was asked.
-  /// Progress      blocking for the callbacks.
+  /// Progress      blocking for the callbacks. Throws nothing; but if the thread is ended in an attach callback
+  ///               (pthread_exit, cancellation), it is unwound through here: that peer has been refused with
+  ///               kUnhandledException, the rest has not been offered, and `registration` stays registered.
+  template <class Unit = platform::ThisUnit>
   Status register_client(const ClientModule& module, void* registration_context,
-                         ClientRegistration& registration) noexcept {
+                         ClientRegistration& registration) {
     if (module.attach_provider == nullptr || module.detach_provider == nullptr)
       return Status::kInvalidParameter;
-    return add<ClientThunks>(ModuleSide::kClient, module, registration_context, registration);
+    return add<ClientThunks<Unit>>(ModuleSide::kClient, module, registration_context, registration);
   }
+  template <class Unit = platform::ThisUnit>
   Status register_provider(const ProviderModule& module, void* registration_context,
-                           ProviderRegistration& registration) noexcept {
+                           ProviderRegistration& registration) {
     if (module.attach_client == nullptr || module.detach_client == nullptr) return Status::kInvalidParameter;
-    return add<ProviderThunks>(ModuleSide::kProvider, module, registration_context, registration);
+    return add<ProviderThunks<Unit>>(ModuleSide::kProvider, module, registration_context, registration);
   }
 
   /// Returns all registrations and bindings of the core, with their states and what they wait for.
-  [[nodiscard]] RegistrySnapshot snapshot() { return core_.snapshot(); }
+  template <class Unit = platform::ThisUnit>
+  [[nodiscard]] RegistrySnapshot snapshot() {
+    return core_.template snapshot<Unit>();
+  }
 
  private:
+  static constexpr const char* ended() noexcept {
+    return "the thread was ended (pthread_exit, cancellation) where it cannot be unwound";
+  }
+
+  // In the code of who registers, built as that is built.
+  template <class Unit>
   struct ClientThunks {
     static Status attach(const void* module, void* context, BasicOffer<Calls>& core) {
       ProviderOffer offer(core);
-      return static_cast<const ClientModule*>(module)->attach_provider(context, offer);
+      const auto callback = static_cast<const ClientModule*>(module)->attach_provider;
+      return platform::Callbacks<Unit>::contain(
+          [&] { return callback(context, offer); }, core.side.registration.registry.unwinds,
+          {"ClientRegistration", "attach_provider", ended(), &core.side.registration});
     }
     static void detach(const void* module, void* context, DetachCompletion done) noexcept {
-      static_cast<const ClientModule*>(module)->detach_provider(context, std::move(done));
+      void (*const callback)(void*, DetachCompletion) =
+          static_cast<const ClientModule*>(module)->detach_provider;
+      platform::Callbacks<Unit>::bar([&] { callback(context, std::move(done)); },
+                                     {"ClientRegistration", "detach_provider", ended(), module});
     }
     static void cleanup(const void* module, void* context) noexcept {
-      static_cast<const ClientModule*>(module)->cleanup_binding_context(context);
+      void (*const callback)(void*) = static_cast<const ClientModule*>(module)->cleanup_binding_context;
+      platform::Callbacks<Unit>::bar([&] { callback(context); },
+                                     {"ClientRegistration", "cleanup_binding_context", ended(), module});
     }
   };
+  template <class Unit>
   struct ProviderThunks {
     static Status attach(const void* module, void* context, BasicOffer<Calls>& core) {
       ClientOffer offer(core);
-      return static_cast<const ProviderModule*>(module)->attach_client(context, offer);
+      const auto callback = static_cast<const ProviderModule*>(module)->attach_client;
+      return platform::Callbacks<Unit>::contain(
+          [&] { return callback(context, offer); }, core.side.registration.registry.unwinds,
+          {"ProviderRegistration", "attach_client", ended(), &core.side.registration});
     }
     static void detach(const void* module, void* context, DetachCompletion done) noexcept {
-      static_cast<const ProviderModule*>(module)->detach_client(context, std::move(done));
+      void (*const callback)(void*, DetachCompletion) =
+          static_cast<const ProviderModule*>(module)->detach_client;
+      platform::Callbacks<Unit>::bar([&] { callback(context, std::move(done)); },
+                                     {"ProviderRegistration", "detach_client", ended(), module});
     }
     static void cleanup(const void* module, void* context) noexcept {
-      static_cast<const ProviderModule*>(module)->cleanup_binding_context(context);
+      void (*const callback)(void*) = static_cast<const ProviderModule*>(module)->cleanup_binding_context;
+      platform::Callbacks<Unit>::bar([&] { callback(context); },
+                                     {"ProviderRegistration", "cleanup_binding_context", ended(), module});
     }
   };
 
   template <class Thunks, class Module, class Registration>
-  Status add(ModuleSide side, const Module& module, void* context, Registration& registration) noexcept {
+  Status add(ModuleSide side, const Module& module, void* context, Registration& registration) {
     constexpr NpiId kNpiId = npi_id_of<N>();
     if (module.length != sizeof(Module) || module.module_id.empty() || kNpiId.empty() || registration) {
       return Status::kInvalidParameter;
@@ -121,8 +162,8 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
     return core_.add(side, view, context, registration.registration_);
   }
 
-  std::optional<Core> own_;
   Core& core_;
+  const bool own_;
 };
 
 template <Npi N>

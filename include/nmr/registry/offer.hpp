@@ -60,7 +60,7 @@ class NMR_PUBLIC_TYPE BasicPeerOffer {
   /// Makes a binding context that the registry owns: destroyed after this side's cleanup callback, or when
   /// the attachment fails. A second one replaces the first. Returns null if there is no memory.
   /// Precondition  before accept(), which gives the context away (trapped).
-  template <class T, class... Arguments>
+  template <class T, class... Arguments, class Unit = platform::ThisUnit>
   [[nodiscard]] T* make_context(Arguments&&... arguments) {
     if (core_.agreed) {
       Calls::Atomics::misuse({"Offer", "make_context", "after accept()", &core_.side.registration});
@@ -95,21 +95,22 @@ class NMR_PUBLIC_TYPE BasicProviderOffer
   ///               table. kInvalidDeviceState: it has succeeded already. kInvalidParameter: a handle of
   ///               another registry.
   /// Progress      blocking for as long as the provider's callback; with one-word counting and an occupied
-  ///               handle also for the calls through it.
-  Status accept(Handle& handle, void* context, const ClientDispatch* dispatch) noexcept {
-    return BasicAttach<Calls>::accept(this->core_, &handle.cell(), context, dispatch);
+  ///               handle also for the calls through it. Throws nothing; but if the thread is ended in the
+  ///               provider's callback (pthread_exit, cancellation) it is unwound through here.
+  Status accept(Handle& handle, void* context, const ClientDispatch* dispatch) {
+    return this->core_.accept(&handle.cell(), context, dispatch);
   }
   /// As above, for a client that calls through ClientRegistration::for_each_provider() instead of a handle.
-  Status accept(void* context, const ClientDispatch* dispatch) noexcept {
-    return BasicAttach<Calls>::accept(this->core_, nullptr, context, dispatch);
+  Status accept(void* context, const ClientDispatch* dispatch) {
+    return this->core_.accept(nullptr, context, dispatch);
   }
   /// As above, where the NPI has no functions of the client's.
-  Status accept(Handle& handle, void* context) noexcept
+  Status accept(Handle& handle, void* context)
     requires std::is_same_v<ClientDispatch, NoDispatch>
   {
     return accept(handle, context, nullptr);
   }
-  Status accept(void* context) noexcept
+  Status accept(void* context)
     requires std::is_same_v<ClientDispatch, NoDispatch>
   {
     return accept(context, nullptr);
@@ -131,13 +132,13 @@ class NMR_PUBLIC_TYPE BasicClientOffer : public BasicPeerOffer<Calls, typename C
   ///
   /// Returns       kSuccess, to be returned from the callback.
   Status accept(void* context, const ProviderDispatch* dispatch) noexcept {
-    return BasicAttach<Calls>::agree(this->core_, nullptr, context, dispatch);
+    return this->core_.agree(nullptr, context, dispatch);
   }
   /// As above, and from the attachment on this provider's calls to this client go through `handle`. Without
   /// one they go through ProviderRegistration::for_each_client(). kInvalidParameter: a handle of another
   /// registry.
   Status accept(Handle& handle, void* context, const ProviderDispatch* dispatch) noexcept {
-    return BasicAttach<Calls>::agree(this->core_, &handle.cell(), context, dispatch);
+    return this->core_.agree(&handle.cell(), context, dispatch);
   }
   template <std::same_as<Handle> H>
   Status accept(H* handle, const void*, const void* = nullptr) = delete;  // a reference is wanted

@@ -26,11 +26,29 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
     std::swap(registration_, moved.registration_);
     return *this;
   }
-  /// Deregisters if that has not been done, and waits for the end.
+  /// Deregisters if that has not been done, and waits for the end, but after NmrRegistry::abandon().
   /// Precondition  not in a callback or a guarded call of a binding of its own (trapped; then it does not
   ///               wait).
   ~BasicRegistration() {
     if (registration_ != nullptr) core_->destroy(*registration_);
+  }
+
+  /// Deregisters if that has not been done, and gives the registration up: *this is empty afterwards, nobody waits,
+  /// and what was registered stays until its last call has left, if ever that is. Then its cleanup callbacks and
+  /// completions run as usual. For what ends though a call never returns: a process, above all.
+  ///
+  /// The other side of each binding goes on waiting for its own calls: it is abandoned too, or none of its calls
+  /// may be one that never returns. NmrRegistry::abandon() is for all.
+  ///
+  /// Progress      blocking for detach callbacks and a barrier, as deregister(). Never waits for calls.
+  /// Lifetime      the module, its callbacks and what they use stay until `cleanup_binding_context` has run for
+  ///               each binding, or for good. So does a registry's core that was made by hand; one that
+  ///               NmrRegistry has made for itself stays for the last abandoned registration. With
+  ///               one-word counting a handle stays for the calls that are in it, and so does its registry.
+  void abandon() noexcept {
+    auto* const given_up = registration_;
+    registration_ = nullptr;
+    if (given_up != nullptr) core_->abandon(*given_up);
   }
 
   [[nodiscard]] explicit operator bool() const noexcept { return registration_ != nullptr; }
@@ -43,20 +61,26 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
   /// Returns       kPending: started. kInvalidDeviceState: it has been started before. kInvalidParameter:
   ///               *this is empty.
   Status deregister() noexcept { return start(nullptr); }
-  /// As above; if the result is kPending, `done` runs exactly once, when deregistration has completed.
-  /// kInvalidParameter if `done` is in use (trapped): then nothing is started.
+  /// As above; if the result is kPending, `done` runs exactly once, when deregistration has completed. It may free
+  /// the registration, and what this was the last to use. kInvalidParameter if `done` is in use (trapped): then
+  /// nothing is started.
   Status deregister(Completion& done) noexcept {
     if (done.given_twice<typename Calls::Atomics>("deregister")) return Status::kInvalidParameter;
     return start(&done);
   }
 
   /// Waits until deregistration has completed (NmrWaitForClientDeregisterComplete, ...Provider...): every
-  /// binding of this registration is gone, for both sides, and no callback of it will run again. May be
-  /// repeated, by any number of threads.
+  /// binding of this registration is gone, for both sides, each callback of it and each post() to its executor has
+  /// returned, none will run again, and the completions that were given have returned, too. (Not these from inside
+  /// a completion of any registration's end, which they may wait for; nor where there is no thread pointer.) May
+  /// be repeated, by any number of threads.
   ///
-  /// Returns       kSuccess; kInvalidParameter if deregister() was not called; kPossibleDeadlock from inside
-  ///               a callback or a guarded call of a binding that it would wait for, where this thread would
-  ///               wait for itself.
+  /// Returns       kSuccess; kInvalidParameter if deregister() was not called; kPossibleDeadlock where this thread
+  ///               would wait for itself: from inside a callback or a guarded call of a binding that it would wait
+  ///               for, from inside register_...() or deregister() of the registration, from what runs before
+  ///               this thread has gone on with such a binding. What can be moved to another thread is not known
+  ///               to be this one's: who keeps a CallHold or a DetachCompletion of such a binding lets go of it
+  ///               first, or waits for ever.
   /// Progress      blocking; no cancellation point.
   Status wait_for_deregister_complete() noexcept { return wait(platform::kNever); }
   /// As above, for at most `timeout` (any std::chrono::duration): then kTimeout.
@@ -92,16 +116,16 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
 
   /// Calls `f(guard)` with a call guard of each client that can be called, in the order in which they were
   /// offered. No lock is held.
-  template <class F>
+  template <class F, class Unit = platform::ThisUnit>
     requires(kSide == ModuleSide::kProvider)
   void for_each_client(F f) {
-    for_each<CallbacksOf<N>>(f);
+    for_each<CallbacksOf<N>, Unit>(f);
   }
   /// Calls `f(guard)` with a call guard of each provider that can be called, as above.
-  template <class F>
+  template <class F, class Unit = platform::ThisUnit>
     requires(kSide == ModuleSide::kClient)
   void for_each_provider(F f) {
-    for_each<N>(f);
+    for_each<N, Unit>(f);
   }
 
  private:
@@ -114,10 +138,10 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
   Status wait(platform::Deadline deadline) noexcept {
     return registration_ != nullptr ? core_->wait(*registration_, deadline) : Status::kInvalidParameter;
   }
-  template <Npi Called, class F>
+  template <Npi Called, class Unit, class F>
   void for_each(F& f) {
     if (registration_ == nullptr) return;
-    core_->for_each_binding(*registration_, [&](BasicBindingSide<Calls>& side) {
+    core_->template for_each_binding<Unit>(*registration_, [&](BasicBindingSide<Calls>& side) {
       BasicCallGuard<Called, Calls> guard(*side.cell);
       if (guard.goes_to(side.outgoing)) f(guard);  // the handle may be another binding's by now
     });

@@ -62,6 +62,9 @@ struct NMR_PUBLIC_TYPE BasicRegistrationCore {
                         void* with) noexcept
       : registry(owner), side(which), module(what), context(with) {}
 
+  BasicRegistrationCore(const BasicRegistrationCore&) = delete;
+  BasicRegistrationCore& operator=(const BasicRegistrationCore&) = delete;
+
   /// Notes why a peer was not attached; the oldest of kRefusalsKept is forgotten.
   void note(const Refusal& refusal) noexcept { refusals[refused++ % kRefusalsKept] = refusal; }
 
@@ -72,11 +75,20 @@ struct NMR_PUBLIC_TYPE BasicRegistrationCore {
   const Module module;
   void* const context;
 
+  // How it ends: `open` runs down, and runs the module's completions; then `told`; and when its owner has let go of it
+  // too, it is freed.
+
   /// One reference for each binding that is not gone and for each thread that offers on behalf of the
-  /// registration. So deregistration has completed when this has run down.
+  /// registration, or deregisters it. Once it has run down nothing will be called back.
   BasicRundownRef<Atomics> open;
+  /// Begun when the completions of `open` have returned. Waits wait for it, who are not in such a completion
+  /// themselves.
+  BasicRundownRef<Atomics> told;
+  /// Threads that keep it: who registers it, who deregisters it, who is bound to tell of its end, until it has.
+  /// relaxed, all: compared with the reader's own thread, which has then written it itself.
+  typename Atomics::template Atomic<std::uintptr_t> registrar{0}, deregistrar{0}, teller{0};
   bool deregistering = false;
-  bool orphaned = false;  // destroyed where it could not be waited for: leaves the list with its last binding
+  bool orphaned = false;  // nobody will ask for it: it leaves the list with its last binding
   BasicRegistrationCore* previous = nullptr;
   BasicRegistrationCore* next = nullptr;
   Binding* first_binding = nullptr;
@@ -85,11 +97,47 @@ struct NMR_PUBLIC_TYPE BasicRegistrationCore {
   std::array<Refusal, kRefusalsKept> refusals{};
   std::size_t refused = 0;
   std::uintptr_t attaching_thread = 0;  // with serialize_attach: who is in the attach callback
-  Completion reaper{&reap, this};  // frees an orphan
+
+  /// Given to `open` first: says who is bound to run its completions, and that there are some.
+  class End : public Completion {
+   public:
+    explicit End(BasicRegistrationCore& whose) noexcept
+        : Completion([](Completion&, void*) noexcept {}, nullptr, &claim), whose_(whose) {}
+
+   private:
+    static void claim(Completion& self) noexcept {
+      static_cast<End&>(self).whose_.teller.store(Atomics::thread_pointer(),
+                                                  order::relaxed);  // relaxed: see there
+    }
+    BasicRegistrationCore& whose_;
+  };
+  End end{*this};
+
+  /// Gives back a reference to `open`. Returns what is due, for tell().
+  [[nodiscard]] Completion* let_go() noexcept { return open.release_deferred(); }
+  /// Tells of the end, if it has come. Does not touch the registry: who has been told of the other side's end may
+  /// have freed it. The owner may give this up in a completion.
+  void tell(Completion* due) noexcept {
+    if (due == nullptr) return;
+    Completion::run_each(due);
+    teller.store(0, order::relaxed);  // relaxed: see there
+    // [rg:2] acquire RMW, pairs with [rg:1]: what was done to it before it was given up.
+    const bool given_up = (fate_.fetch_or(kTold, order::acquire) & kGivenUp) != 0;
+    told.begin_rundown();  // whoever waits may free it from here on, unless it was given up
+    if (given_up) delete this;
+  }
+  /// Says that nobody will ask for it any more. It is freed when its end has been told, by whoever tells it; here,
+  /// if it has been.
+  void give_up() noexcept {
+    // [rg:1] release RMW, pairs with [rg:2]: who comes second frees. Where that is this thread, `told` orders.
+    if ((fate_.fetch_or(kGivenUp, order::release) & kTold) == 0) return;
+    told.wait_for_rundown();  // the teller is about to begin it
+    delete this;
+  }
 
  private:
-  /// Does not touch the registry: who was told of the other side's end may have freed it.
-  static void reap(Completion&, void* self) noexcept { delete static_cast<BasicRegistrationCore*>(self); }
+  enum : unsigned { kTold = 1, kGivenUp = 2 };
+  typename Atomics::template Atomic<unsigned> fate_{0};
 };
 
 NMR_END_NAMESPACE

@@ -3,8 +3,10 @@
 
 #include <nmr/registry/attach.hpp>
 #include <nmr/registry/detach.hpp>
+#include <nmr/registry/offering.hpp>
 #include <nmr/registry/registry_state.hpp>
 #include <nmr/registry/snapshot.hpp>
+#include <nmr/registry/visit.hpp>
 
 NMR_BEGIN_NAMESPACE
 
@@ -15,7 +17,8 @@ NMR_BEGIN_NAMESPACE
 /// pointers kept here: a plug-in that has been told that its registration is gone may be unloaded, whoever
 /// told it.
 ///
-/// Lifetime      outlives its registrations (trapped).
+/// Lifetime      outlives its registrations (trapped), abandoned ones too; but one from make() that is given up may
+///               be left to those.
 template <class Calls>
 class NMR_PUBLIC_TYPE BasicRegistryCore {
  public:
@@ -26,21 +29,49 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
   using Side = BasicBindingSide<Calls>;
   using Atomics = typename Calls::Atomics;
 
-  BasicRegistryCore() noexcept = default;
-  explicit BasicRegistryCore(WithoutBarrier without) noexcept : state_(without) {}
+  template <class Unit = platform::ThisUnit>
+  explicit BasicRegistryCore(Unit = {}) noexcept
+      : state_(Unit::kUnwinds, &BasicAttach<Calls, Unit>::accept), add_(&add_registration<Unit>) {}
+  template <class Unit = platform::ThisUnit>
+  explicit BasicRegistryCore(WithoutBarrier without, Unit = {}) noexcept
+      : state_(Unit::kUnwinds, &BasicAttach<Calls, Unit>::accept, without), add_(&add_registration<Unit>) {}
   BasicRegistryCore(const BasicRegistryCore&) = delete;
   BasicRegistryCore& operator=(const BasicRegistryCore&) = delete;
   ~BasicRegistryCore() {
-    if (state_.clients.first == nullptr && state_.providers.first == nullptr) return;
-    Atomics::misuse({"NmrRegistry", "~NmrRegistry", "destroyed before its registrations", this});
+    if (state_.has_registrations()) report_registrations();
   }
+
+  /// Returns one that is to be given up in the end. Throws what operator new throws.
+  template <class... How>
+  [[nodiscard]] static BasicRegistryCore& make(How... how) {
+    auto& core = *new BasicRegistryCore(how...);
+    core.state_.whole = &core;
+    core.state_.free_whole = [](void* whole) noexcept { delete static_cast<BasicRegistryCore*>(whole); };
+    return core;
+  }
+  /// Frees it; or, where registrations have been abandoned that have not ended, leaves that to the last of these.
+  /// Others that are left are reported.
+  void give_up() noexcept {
+    bool last = false;
+    bool all_abandoned = true;
+    {
+      LockGuard lock(state_.mutex);
+      all_abandoned = state_.has_abandoned_alone();
+      state_.given_up = true;
+      last = state_.is_over();
+    }
+    if (!all_abandoned) report_registrations();
+    if (last) state_.free();
+  }
+  /// From now on the destructors of registrations do not wait, but abandon.
+  void abandon() noexcept { state_.abandoned.store(true, order::relaxed); }  // relaxed: see where it is read
 
   /// Returns the domain that handles have to be made with that are attached here.
   [[nodiscard]] typename Calls::Domain& calls() noexcept { return state_.calls; }
 
   /// Registers, and offers the new registration to every active one of the other side before it returns.
   /// `out` is written before the first callback.
-  Status add(ModuleSide side, const Module& module, void* context, Registration*& out) noexcept {
+  Status add(ModuleSide side, const Module& module, void* context, Registration*& out) {
     return add_(state_, side, module, context, out);
   }
 
@@ -64,6 +95,8 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
   /// Deregisters if that has not been done, waits, and frees. Where this thread would wait for itself that is
   /// misuse, and the registration is freed by whoever ends it.
   void destroy(Registration& registration) noexcept { destroy_(state_, registration); }
+  /// Deregisters if that has not been done, and leaves the registration to whoever ends it.
+  void abandon(Registration& registration) noexcept { abandon_(state_, registration); }
 
   /// Detaches one binding of the registration, for both sides, as deregistration does.
   /// Returns kPending: started; kNotFound if it is not, or not any more, one of this registration's.
@@ -74,30 +107,30 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
   /// Calls `f(side)` for the registration's side of each attached binding, in the order of their making,
   /// holding no lock. A binding stays attached to what `f` looks at: its cleanup does not begin before `f`
   /// returns. `f` may do whatever a callback may.
-  template <class F>
+  template <class Unit = platform::ThisUnit, class F>
   void for_each_binding(Registration& registration, F f) {
-    for (Visit visit(state_, registration); visit.side() != nullptr; visit.advance()) {
-      typename State::CallbackScope scope(state_, visit.side()->binding);
+    for (BasicVisit<Calls> visit(state_, registration); visit.side() != nullptr; visit.advance()) {
+      typename State::Keeping keeping(state_, visit.side()->binding);
       f(*visit.side());
     }
   }
 
   /// Returns what there is. Throws std::bad_alloc; then nothing has changed.
+  template <class Unit = platform::ThisUnit>
   [[nodiscard]] RegistrySnapshot snapshot() {
     RegistrySnapshot all;
     std::size_t registrations = 0;
     std::size_t bindings = 0;
-    while (!copy_into(all, registrations, bindings)) {
+    while (!BasicListing<Calls>::copy_into(all, state_, registrations, bindings)) {
       // Without the mutex, since it may throw; and others may register meanwhile.
-      all.registrations.make_room(registrations + registrations / 4);
-      all.bindings.make_room(bindings + bindings / 4);
+      BasicListing<Calls>::make_room(all, registrations + registrations / 4, bindings + bindings / 4);
     }
     return all;
   }
 
   [[nodiscard]] RegistrationInfo info_of(const Registration& registration) noexcept {
     LockGuard lock(state_.mutex);
-    return info(registration);
+    return nmr::info_of(registration);
   }
 
   /// Copies the newest refusals, newest first. Returns how many there ever were.
@@ -113,49 +146,9 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
   }
 
  private:
-  /// Stands at one attached binding of a registration and keeps that side from being done.
-  class Visit {
-   public:
-    Visit(State& state, Registration& registration) noexcept : state_(state), which_(registration.side) {
-      LockGuard lock(state_.mutex);
-      move_to(registration.first_binding);
-    }
-    Visit(const Visit&) = delete;
-    Visit& operator=(const Visit&) = delete;
-    ~Visit() {
-      if (side_ != nullptr) side_->outgoing.refs().release();
-    }
-
-    [[nodiscard]] Side* side() const noexcept { return side_; }
-    void advance() noexcept {
-      Side* const left = side_;
-      {
-        LockGuard lock(state_.mutex);
-        move_to(left->next);
-      }
-      if (side_ == nullptr) return left->outgoing.refs().release();
-      typename State::CallbackScope scope(state_, side_->binding);  // what this ends may wait for that one
-      left->outgoing.refs().release();
-    }
-
-   private:
-    void move_to(Binding* binding) noexcept {
-      while (binding != nullptr && binding->state != BindingState::kHalfAttached &&
-             binding->state != BindingState::kAttached) {
-        binding = binding->side_of(which_).next;
-      }
-      side_ = binding != nullptr ? &binding->side_of(which_) : nullptr;
-      if (side_ != nullptr)
-        side_->outgoing.refs().duplicate();  // the duty to detach is held, under the mutex
-    }
-
-    State& state_;
-    const ModuleSide which_;
-    Side* side_ = nullptr;
-  };
-
+  template <class Unit>
   static Status add_registration(State& state, ModuleSide side, const Module& module, void* context,
-                                 Registration*& out) noexcept {
+                                 Registration*& out) {
     auto* const registration = new (std::nothrow) Registration(state, side, module, context);
     if (registration == nullptr) return Status::kInsufficientResources;
     Binding* offers = nullptr;
@@ -173,13 +166,7 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
       (void)registration->open.try_acquire();  // this thread, until all has been offered
       out = registration;
     }
-    while (offers != nullptr) {
-      Binding& binding = *offers;
-      offers = binding.batch;
-      binding.batch = nullptr;
-      BasicAttach<Calls>::offer(state, binding);
-    }
-    registration->open.release();
+    BasicOffering<Calls, Unit>(state, *registration, offers).offer_all();
     return Status::kSuccess;
   }
 
@@ -190,37 +177,63 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
       if (registration.deregistering) return Status::kInvalidDeviceState;
       registration.deregistering = true;
       (void)registration.open.try_acquire();  // this thread, until it is through
+      registration.deregistrar.store(Atomics::thread_pointer(), order::relaxed);  // relaxed: see there
+      registration.open.begin_rundown(registration.end);
       for (Binding* binding = registration.first_binding; binding != nullptr;
            binding = binding->side_of(registration.side).next) {
         if (binding->state == BindingState::kAttached) BasicDetach<Calls>::claim(*binding, batch);
       }
     }
     BasicDetach<Calls>::run(state, batch);
-    done != nullptr ? registration.open.begin_rundown(*done) : registration.open.begin_rundown();
-    registration.open.release();  // it may be gone from here on, with whoever waits for it
+    if (done != nullptr) registration.open.begin_rundown(*done);
+    registration.deregistrar.store(0, order::relaxed);  // relaxed: see there
+    registration.tell(registration.let_go());  // it may be gone from here on, with whoever waits for it
     return Status::kPending;
   }
 
   static Status wait_for_end(State& state, Registration& registration, platform::Deadline deadline) noexcept {
     if (!deregistering(state, registration)) return Status::kInvalidParameter;
-    if (registration.open.run_down_already()) return Status::kSuccess;
-    if (state.would_wait_for_itself(registration)) return Status::kPossibleDeadlock;
-    return registration.open.wait_for_rundown_until_ns(deadline) ? Status::kSuccess : Status::kTimeout;
+    if (registration.told.run_down_already()) return Status::kSuccess;
+    if (!registration.open.run_down_already() && state.would_wait_for_itself(registration))
+      return Status::kPossibleDeadlock;
+    auto& end = state.tells() ? registration.open : registration.told;
+    return end.wait_for_rundown_until_ns(deadline) ? Status::kSuccess : Status::kTimeout;
   }
 
   static void deregister_and_free(State& state, Registration& registration) noexcept {
+    // relaxed: whoever is to know has been told by other means
+    if (state.abandoned.load(order::relaxed)) return deregister_and_abandon(state, registration);
     (void)start_deregistration(state, registration, nullptr);
     if (wait_for_end(state, registration, platform::kNever) != Status::kSuccess) {
       Atomics::misuse(
           {"Registration", "~Registration", "destroyed in a callback or call of its own", &registration});
-      {
-        LockGuard lock(state.mutex);
-        registration.orphaned = true;  // the binding that this thread keeps is linked yet
-      }
-      registration.open.begin_rundown(registration.reaper);
-      return;
     }
-    state.erase(registration);
+    forget(state, registration);
+  }
+
+  /// Unlinks a registration that nobody will ask for again, or leaves that to its last binding; it is freed when
+  /// its end has been told.
+  static void forget(State& state, Registration& registration) noexcept {
+    bool last = false;
+    {
+      LockGuard lock(state.mutex);
+      registration.orphaned = true;
+      if (registration.first_binding == nullptr) {
+        state.unlink(registration);
+        last = state.is_over();
+      }
+    }
+    registration.give_up();
+    if (last) state.free();
+  }
+
+  static void deregister_and_abandon(State& state, Registration& registration) noexcept {
+    (void)start_deregistration(state, registration, nullptr);
+    forget(state, registration);
+  }
+
+  void report_registrations() const noexcept {
+    Atomics::misuse({"NmrRegistry", "~NmrRegistry", "destroyed before its registrations", this});
   }
 
   static Status detach_one(State& state, Registration& registration, BindingId id) noexcept {
@@ -267,48 +280,12 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
     return registration.deregistering;
   }
 
-  /// Returns whether there was room. Counts what there is.
-  bool copy_into(RegistrySnapshot& all, std::size_t& registrations, std::size_t& bindings) noexcept {
-    LockGuard lock(state_.mutex);
-    const typename State::RegistrationList* const lists[] = {&state_.clients, &state_.providers};
-    registrations = bindings = 0;
-    for (const auto* list : lists) {
-      for (const Registration* r = list->first; r != nullptr; r = r->next) ++registrations;
-    }
-    for (Registration* client = state_.clients.first; client != nullptr; client = client->next) {
-      for (Binding* b = client->first_binding; b != nullptr; b = b->client.next) ++bindings;
-    }
-    if (registrations > all.registrations.room_ || bindings > all.bindings.room_) return false;
-    for (const auto* list : lists) {
-      for (const Registration* r = list->first; r != nullptr; r = r->next) all.registrations.add(info(*r));
-    }
-    for (Registration* client = state_.clients.first; client != nullptr; client = client->next) {
-      for (Binding* b = client->first_binding; b != nullptr; b = b->client.next) all.bindings.add(info(*b));
-    }
-    return true;
-  }
-  static RegistrationInfo info(const Registration& r) noexcept {
-    const auto state = !r.deregistering            ? RegistrationState::kActive
-                       : r.open.run_down_already() ? RegistrationState::kDeregistered
-                                                   : RegistrationState::kDeregistering;
-    return {
-        r.side,     r.module.instance.npi_id, r.module.instance.module_id, r.module.instance.number, state,
-        r.attached, r.open.approximate_refs()};
-  }
-  static BindingInfo info(const Binding& b) noexcept {
-    return {b.id,
-            b.client.registration.module.instance.module_id,
-            b.provider.registration.module.instance.module_id,
-            b.state,
-            b.client.outgoing.refs().approximate_refs(),
-            b.provider.outgoing.refs().approximate_refs()};
-  }
-
   State state_;
-  Status (*const add_)(State&, ModuleSide, const Module&, void*, Registration*&) noexcept = &add_registration;
+  Status (*const add_)(State&, ModuleSide, const Module&, void*, Registration*&);
   Status (*const deregister_)(State&, Registration&, Completion*) noexcept = &start_deregistration;
   Status (*const wait_)(State&, Registration&, platform::Deadline) noexcept = &wait_for_end;
   void (*const destroy_)(State&, Registration&) noexcept = &deregister_and_free;
+  void (*const abandon_)(State&, Registration&) noexcept = &deregister_and_abandon;
   Status (*const detach_)(State&, Registration&, BindingId) noexcept = &detach_one;
 };
 

@@ -7,7 +7,7 @@
 
 NMR_BEGIN_NAMESPACE
 
-/// What a registry's threads share: the mutex, the lists under it, and who is in which callback.
+/// What a registry's threads share: the mutex, the lists under it, and which thread keeps what.
 template <class Calls>
 class NMR_PUBLIC_TYPE BasicRegistryState {
  public:
@@ -16,32 +16,39 @@ class NMR_PUBLIC_TYPE BasicRegistryState {
   using Binding = BasicBindingCore<Calls>;
   using Side = BasicBindingSide<Calls>;
   using Target = typename Calls::Target;
+  using Accept = Status (*)(BasicOffer<Calls>& offer, typename Calls::Cell* cell, void* context,
+                            const void* dispatch);
 
   struct RegistrationList {
     Registration* first = nullptr;
     Registration* last = nullptr;
   };
 
-  BasicRegistryState() noexcept = default;
-  explicit BasicRegistryState(WithoutBarrier without) noexcept : calls(without) {}
+  template <class... Without>
+  BasicRegistryState(bool can_be_unwound, Accept how_to_accept, Without... without) noexcept
+      : unwinds(can_be_unwound), accept(how_to_accept), calls(without...) {}
   BasicRegistryState(const BasicRegistryState&) = delete;
   BasicRegistryState& operator=(const BasicRegistryState&) = delete;
 
-  /// Marks a thread as being in a callback of a binding for as long as it lives, so that a wait for that
-  /// binding's end from in there is known for what it is; and with it those whose targets are in `replaced`,
-  /// which this thread has taken out of their handles and is to close afterwards. No lock is held meanwhile.
-  class CallbackScope {
+  /// Says for as long as it lives that this thread keeps something from ending, so that a wait for that end is
+  /// known for what it is. No lock is held meanwhile.
+  class Keeping {
    public:
-    CallbackScope(BasicRegistryState& state, Binding& binding, Target* const* replaced = nullptr) noexcept
-        : CallbackScope(state, &binding, replaced) {}
-    /// As above, for a thread that closes what it has replaced, and may run what others wait for.
-    CallbackScope(BasicRegistryState& state, Target* const& replaced) noexcept
-        : CallbackScope(state, nullptr, &replaced) {}
-    CallbackScope(const CallbackScope&) = delete;
-    CallbackScope& operator=(const CallbackScope&) = delete;
-    ~CallbackScope() {
+    /// A binding, in a callback about it; and with it those whose targets are in `replaced`, which this thread
+    /// has taken out of their handles and is to close afterwards.
+    Keeping(BasicRegistryState& state, Binding& binding, Target* const* replaced = nullptr) noexcept
+        : Keeping(state, &binding, replaced) {}
+    /// The binding that a side is asked to detach: it leaves the thread's list as the second is.
+    Keeping(BasicRegistryState& state, Side& asked) noexcept
+        : Keeping(state, &asked.binding, nullptr, asked.registration.side == ModuleSide::kProvider) {}
+    /// What it closes, which may run what others wait for.
+    Keeping(BasicRegistryState& state, Target* const& replaced) noexcept
+        : Keeping(state, nullptr, &replaced) {}
+    Keeping(const Keeping&) = delete;
+    Keeping& operator=(const Keeping&) = delete;
+    ~Keeping() {
       LockGuard lock(state_.mutex);
-      CallbackScope** link = &state_.in_callbacks_;
+      Keeping** link = &state_.keeping_;
       while (*link != this) link = &(*link)->next_;
       *link = next_;
     }
@@ -49,12 +56,13 @@ class NMR_PUBLIC_TYPE BasicRegistryState {
    private:
     friend class BasicRegistryState;
 
-    CallbackScope(BasicRegistryState& state, Binding* binding, Target* const* replaced) noexcept
+    Keeping(BasicRegistryState& state, Binding* binding, Target* const* replaced,
+            bool off_the_list = false) noexcept
         : state_(state), binding_(binding), replaced_(replaced), thread_(Atomics::thread_pointer()) {
       LockGuard lock(state_.mutex);
-      next_ = state_.in_callbacks_;
-      state_.in_callbacks_ = this;
-      if (binding != nullptr && binding->walker == thread_) binding->walker = 0;  // now this scope says it
+      next_ = state_.keeping_;
+      state_.keeping_ = this;
+      if (off_the_list) binding->walker = 0;
     }
 
     [[nodiscard]] bool keeps(const Registration& registration) const noexcept {
@@ -71,13 +79,75 @@ class NMR_PUBLIC_TYPE BasicRegistryState {
     Binding* const binding_;
     Target* const* replaced_;
     const std::uintptr_t thread_;
-    CallbackScope* next_ = nullptr;
+    Keeping* next_ = nullptr;
   };
 
-  /// Returns true if this thread is in a callback or a guarded call of a binding of the registration, or has
-  /// one on the list that it is calling back about: to wait for the registration's end there is to wait for
-  /// oneself. (Where calls are counted in one word, calls do not show; where threads have no thread pointer,
-  /// nothing does.)
+  /// A thread that posts a step of a binding to an executor: until post() has returned, no end is told that the
+  /// executor's owner may wait for. The step may be over long before.
+  class Posting {
+   public:
+    Posting(BasicRegistryState& state, Binding& binding) noexcept
+        : state_(state), binding_(binding), thread_(Atomics::thread_pointer()) {
+      LockGuard lock(state_.mutex);
+      ++binding.posting;
+      next_ = state_.postings_;
+      state_.postings_ = this;
+    }
+    Posting(const Posting&) = delete;
+    Posting& operator=(const Posting&) = delete;
+
+    /// post() has returned. Returns the bindings that this thread has left for now to retire, linked as a
+    /// batch; if there are none, the registry may be gone.
+    [[nodiscard]] Binding* end() noexcept {
+      LockGuard lock(state_.mutex);
+      Posting** link = &state_.postings_;
+      while (*link != this) link = &(*link)->next_;
+      *link = next_;
+      --binding_.posting;
+      state_.post_returned_.notify_all();
+      return left_;
+    }
+
+   private:
+    friend class BasicRegistryState;
+
+    [[nodiscard]] bool keeps(const Registration& registration) const noexcept {
+      if (belongs(binding_, registration)) return true;
+      for (const Binding* binding = left_; binding != nullptr; binding = binding->batch) {
+        if (belongs(*binding, registration)) return true;
+      }
+      return false;
+    }
+
+    BasicRegistryState& state_;
+    Binding& binding_;
+    const std::uintptr_t thread_;
+    Binding* left_ = nullptr;
+    Posting* next_ = nullptr;
+  };
+
+  /// Returns true once no post() about the binding is running any more, for which it sleeps. Returns false where
+  /// this thread is inside one itself: then the binding is left to this thread for when that has returned.
+  /// Under the mutex. (Where threads have no thread pointer, it is left to any thread that posts.)
+  [[nodiscard]] bool all_posted(Binding& binding) noexcept {
+    while (binding.posting != 0) {
+      const std::uintptr_t thread = Atomics::thread_pointer();
+      for (Posting* posting = postings_; posting != nullptr; posting = posting->next_) {
+        if (posting->thread_ != thread) continue;
+        binding.batch = posting->left_;
+        posting->left_ = &binding;
+        return false;
+      }
+      post_returned_.wait(mutex);
+    }
+    return true;
+  }
+
+  /// Returns true if this thread keeps the registration from its end: it is in a callback or a guarded call of a
+  /// binding of it, or has one on the list that it is calling back about; it registers or deregisters it; it is
+  /// bound to run what follows the last call, or posts it. To wait for the end there is to wait for oneself.
+  /// (Where calls are counted in one word, calls do not show; where threads have no thread pointer, nothing
+  /// does. What can be moved to another thread shows nowhere: a hold, a DetachCompletion that is kept.)
   [[nodiscard]] bool would_wait_for_itself(const Registration& registration) noexcept {
     bool found = false;
     calls.for_each_inside([&](auto& target) noexcept {
@@ -86,25 +156,40 @@ class NMR_PUBLIC_TYPE BasicRegistryState {
     });
     const std::uintptr_t thread = Atomics::thread_pointer();
     if (thread == 0) return found;
+    // relaxed, both: see there
+    const bool begins = registration.registrar.load(order::relaxed) == thread;
+    const bool ends = registration.deregistrar.load(order::relaxed) == thread;  // relaxed: as above
+    found = found || begins || ends;
     LockGuard lock(mutex);
-    for (CallbackScope* scope = in_callbacks_; scope != nullptr; scope = scope->next_) {
-      found = found || (scope->thread_ == thread && scope->keeps(registration));
+    for (Keeping* keeping = keeping_; keeping != nullptr; keeping = keeping->next_) {
+      found = found || (keeping->thread_ == thread && keeping->keeps(registration));
+    }
+    for (Posting* posting = postings_; posting != nullptr; posting = posting->next_) {
+      found = found || (posting->thread_ == thread && posting->keeps(registration));
     }
     for (Binding* binding = registration.first_binding; binding != nullptr;
          binding = binding->side_of(registration.side).next) {
-      found = found || binding->walker == thread;
+      found = found || binding->is_kept_by(thread);
     }
     return found;
   }
 
-  /// Unlinks and frees a registration that has been deregistered.
-  void erase(Registration& registration) noexcept {
-    {
-      LockGuard lock(mutex);
-      unlink(registration);
+  /// Returns true if this thread is in a completion of somebody's end, or cannot know. What waits there does not
+  /// wait for other completions, which may wait for this one.
+  [[nodiscard]] bool tells() noexcept {
+    const std::uintptr_t thread = Atomics::thread_pointer();
+    if (thread == 0) return true;
+    LockGuard lock(mutex);
+    for (const RegistrationList* list : {&clients, &providers}) {
+      for (const Registration* r = list->first; r != nullptr; r = r->next) {
+        if (r->teller.load(order::relaxed) == thread) return true;  // relaxed: see there
+      }
     }
-    delete &registration;
+    return false;
   }
+
+  /// Frees the registry. Nothing of it, its domain included, is touched afterwards.
+  void free() noexcept { free_whole(whole); }
 
   // All below is under the mutex.
 
@@ -147,20 +232,43 @@ class NMR_PUBLIC_TYPE BasicRegistryState {
     }
   }
 
+  [[nodiscard]] bool has_registrations() const noexcept {
+    return clients.first != nullptr || providers.first != nullptr;
+  }
+  [[nodiscard]] bool has_abandoned_alone() const noexcept {
+    for (const RegistrationList* list : {&clients, &providers}) {
+      for (const Registration* r = list->first; r != nullptr; r = r->next) {
+        if (!r->orphaned) return false;
+      }
+    }
+    return true;
+  }
+  /// Returns true to the one who has taken the last registration off the lists of a registry that has been given
+  /// up: he frees it.
+  [[nodiscard]] bool is_over() const noexcept { return given_up && !has_registrations(); }
+
   [[nodiscard]] BindingId next_id() noexcept { return BindingId{++last_id_}; }
 
+  const bool unwinds;  // what is below a callback can be unwound, and leaves all this in order
+  const Accept accept;
+  void* whole = nullptr;  // the registry that may be given up
+  void (*free_whole)(void* whole) noexcept = nullptr;
   typename Calls::Domain calls;
   typename Atomics::Mutex mutex;
   typename Atomics::Condition attach_ended;  // of a registration that serialises them
   RegistrationList clients;  // until they are destroyed; only those not deregistering are offered
   RegistrationList providers;
+  typename Atomics::template Atomic<bool> abandoned{false};  // nobody waits any more
+  bool given_up = false;  // freed with the last registration
 
  private:
   static bool belongs(const Binding& binding, const Registration& registration) noexcept {
     return &binding.client.registration == &registration || &binding.provider.registration == &registration;
   }
 
-  CallbackScope* in_callbacks_ = nullptr;
+  Keeping* keeping_ = nullptr;
+  Posting* postings_ = nullptr;
+  typename Atomics::Condition post_returned_;
   std::uint64_t last_id_ = 0;
 };
 

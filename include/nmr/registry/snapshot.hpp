@@ -1,8 +1,7 @@
 #pragma once
 #include <cstddef>
 
-#include <nmr/registry/binding_core.hpp>
-#include <nmr/registry/registration_core.hpp>
+#include <nmr/registry/registry_state.hpp>
 
 NMR_BEGIN_NAMESPACE
 
@@ -54,7 +53,7 @@ class NMR_PUBLIC_TYPE SnapshotList {
 
  private:
   template <class Calls>
-  friend class BasicRegistryCore;
+  friend struct BasicListing;
 
   /// Empties it and makes room. Throws std::bad_alloc.
   void make_room(std::size_t room) {
@@ -82,6 +81,58 @@ class NMR_PUBLIC_TYPE SnapshotList {
 struct NMR_PUBLIC_TYPE RegistrySnapshot {
   SnapshotList<RegistrationInfo> registrations;
   SnapshotList<BindingInfo> bindings;
+};
+
+template <class Calls>
+[[nodiscard]] RegistrationInfo info_of(const BasicRegistrationCore<Calls>& r) noexcept {
+  const auto state = !r.deregistering            ? RegistrationState::kActive
+                     : r.open.run_down_already() ? RegistrationState::kDeregistered
+                                                 : RegistrationState::kDeregistering;
+  return {r.side,     r.module.instance.npi_id, r.module.instance.module_id, r.module.instance.number, state,
+          r.attached, r.open.approximate_refs()};
+}
+template <class Calls>
+[[nodiscard]] BindingInfo info_of(const BasicBindingCore<Calls>& b) noexcept {
+  return {b.id,
+          b.client.registration.module.instance.module_id,
+          b.provider.registration.module.instance.module_id,
+          b.state,
+          b.client.outgoing.refs().approximate_refs(),
+          b.provider.outgoing.refs().approximate_refs()};
+}
+
+/// Takes what a registry has into a snapshot.
+template <class Calls>
+struct BasicListing {
+  using State = BasicRegistryState<Calls>;
+
+  /// Empties it and makes room. Throws std::bad_alloc.
+  static void make_room(RegistrySnapshot& all, std::size_t registrations, std::size_t bindings) {
+    all.registrations.make_room(registrations);
+    all.bindings.make_room(bindings);
+  }
+  /// Returns whether there was room. Counts what there is.
+  static bool copy_into(RegistrySnapshot& all, State& state, std::size_t& registrations,
+                        std::size_t& bindings) noexcept {
+    LockGuard lock(state.mutex);
+    const typename State::RegistrationList* const lists[] = {&state.clients, &state.providers};
+    registrations = bindings = 0;
+    for (const auto* list : lists) {
+      for (const auto* r = list->first; r != nullptr; r = r->next) ++registrations;
+    }
+    for (const auto* client = state.clients.first; client != nullptr; client = client->next) {
+      for (const auto* b = client->first_binding; b != nullptr; b = b->client.next) ++bindings;
+    }
+    if (registrations > all.registrations.room_ || bindings > all.bindings.room_) return false;
+    for (const auto* list : lists) {
+      for (const auto* r = list->first; r != nullptr; r = r->next) all.registrations.add(info_of(*r));
+    }
+    for (const auto* client = state.clients.first; client != nullptr; client = client->next) {
+      for (const auto* b = client->first_binding; b != nullptr; b = b->client.next)
+        all.bindings.add(info_of(*b));
+    }
+    return true;
+  }
 };
 
 NMR_END_NAMESPACE
