@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <latch>
 #include <thread>
+#include <utility>
 
 #include "expect.hpp"
 

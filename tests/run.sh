@@ -171,6 +171,7 @@ if [ -z "$quick" ]; then
   # The bars that are the same on each run; the other machines' are in tests/foreign.
   [ "$(uname -m)" != x86_64 ] || check bench sh bench/run.sh --smoke
   script plugin sh tests/plugin/run.sh build
+  script images sh tests/images/run.sh build
   script fibers sh tests/fibers/run.sh build
   script fuzz sh tests/fuzz/run.sh 10000
   # In full with words of 64 and of 32 bits; where the order of bytes is another, the floors that might depend on it.

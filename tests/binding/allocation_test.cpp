@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 #include "binding/echo.hpp"
 #include "support/alloc.hpp"

@@ -4,6 +4,7 @@
 #include <memory>
 #include <thread>
 #include <type_traits>
+#include <utility>
 
 #include "binding/echo.hpp"
 #include "platform/threads.hpp"

@@ -3,6 +3,7 @@
 #include <ucontext.h>
 
 #include <memory>
+#include <utility>
 
 #include "moves.hpp"
 

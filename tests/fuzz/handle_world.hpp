@@ -3,6 +3,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "fuzz/model_handles.hpp"

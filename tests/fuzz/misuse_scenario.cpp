@@ -2,6 +2,7 @@
 #include <chrono>
 #include <list>
 #include <thread>
+#include <utility>
 
 #include "fuzz/bytes.hpp"
 #include "fuzz/model.hpp"

@@ -2,6 +2,7 @@
 #include <iterator>
 #include <list>
 #include <type_traits>
+#include <utility>
 
 #include "fuzz/world.hpp"
 

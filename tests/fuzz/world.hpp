@@ -3,6 +3,7 @@
 /// them.
 #include <deque>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "fuzz/bytes.hpp"

@@ -74,6 +74,23 @@ void thread_pointer_comes_again(Run& run) {
   run.at_end([&] { end(world, 1); });
 }
 
+// As above, and what is done to the slots of the one who comes shows when the domain ends.
+void comes_again_and_all_leave(Run& run) {
+  auto& world = make(run);
+  kernel->nobodys = pointer(0);
+  run.thread([&] { world.call(world.cell); }, pointer(1));
+  run.thread(
+      [&] {
+        kernel->begin_at(pointer(0));
+        world.call(world.cell);
+      },
+      pointer(0));
+  run.at_end([&] {
+    world.detach(world.cell);
+    end(world, 1);
+  });
+}
+
 // A thread forgets itself as soon as it has left, and another may be given its record.
 template <bool another>
 void forgets(Run& run) {
@@ -133,6 +150,7 @@ const NamedProgram kPrograms[] = {
     {"ended: left by another, who comes calls it", left_by_another<true>, 1, 2, with_barrier(), 0},
     {"ended: thread pointer comes again", thread_pointer_comes_again, 0, 1, with_barrier(),
      NamedProgram::kNone},
+    {"ended: comes again, all leave", comes_again_and_all_leave, 2, 3, with_barrier()},
     {"ended: comes again, real fences", thread_pointer_comes_again, 0, 1, without_barrier(),
      NamedProgram::kNone},
     {"forgets, having left", forgets<false>, -1, -1, with_barrier()},

@@ -1,6 +1,7 @@
 #include "engine.hpp"
 
 #include <ctime>
+#include <utility>
 
 namespace model {
 

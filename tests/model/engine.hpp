@@ -4,6 +4,7 @@
 #include "fiber.hpp"
 #include "memory.hpp"
 #include "program_memory.hpp"
+#include <utility>
 
 namespace model {
 

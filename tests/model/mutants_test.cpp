@@ -9,6 +9,7 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "mutation.hpp"
 #include "planted_faults.hpp"

@@ -2,6 +2,7 @@
 /// What the programs for the registry are made of: modules that register, are attached and leave. They use the
 /// untyped core, whose states the typed one only dresses up.
 #include <array>
+#include <utility>
 
 #include <nmr/calls/one_word_calls.hpp>
 #include <nmr/calls/per_thread_calls.hpp>

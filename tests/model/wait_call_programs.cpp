@@ -1,4 +1,6 @@
 // Programs for waits with a time limit on bindings and registrations, beside those who learn of the end in another way.
+#include <utility>
+
 #include <nmr/binding/binding_handle.hpp>
 #include <nmr/binding/call_hold.hpp>
 

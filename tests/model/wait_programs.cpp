@@ -1,5 +1,7 @@
 // Programs for waits with a time limit on either rundown reference, beside those who learn of the end in another way
 // and then do what they may: end the object, or open it again.
+#include <utility>
+
 #include <nmr/rundown/rundown_ref.hpp>
 #include <nmr/rundown/sharded_rundown_ref.hpp>
 

@@ -1,6 +1,7 @@
 // Registrations that are given up with calls in progress, perhaps for ever: nobody waits, and what they were is freed by
 // the last call that leaves, once.
 #include <memory>
+#include <utility>
 
 #include "platform/threads.hpp"
 #include "registry/fixture.hpp"
@@ -45,11 +46,14 @@ struct Pair {
     if (and_handle) handle.reset();
     registry.reset();
   }
+  /// Of a registry that has stayed, once every call has returned.
+  void free_core() { delete core; }
 
   std::atomic<int> cleanups{0};
   typename Registry::ClientModule client;
   typename Registry::ProviderModule provider;
   std::optional<Registry> registry{std::in_place};
+  typename Registry::Core* core = &registry->core();
   std::optional<Handle> handle{registry->calls()};
   typename Registry::ClientRegistration of_client;
   typename Registry::ProviderRegistration of_provider;
@@ -57,7 +61,7 @@ struct Pair {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("what is abandoned is freed by the last that leaves, with the registry", Calls,
+TEST_CASE_TEMPLATE("what is abandoned is freed by the last that leaves, but for the registry", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
   enum { kEachSide, kDeregistered, kRegistry, kWays };
   for (int way = kEachSide; way != kWays; ++way) {
@@ -89,6 +93,7 @@ TEST_CASE_TEMPLATE("what is abandoned is freed by the last that leaves, with the
       second.reset();
       cleanups = pair.cleanups;
       pair.of_client.abandon();  // empty: nothing
+      pair.free_core();
     }
     const auto live = scope.live();
     CHECK(live == 0);
@@ -125,6 +130,8 @@ TEST_CASE_TEMPLATE(
       caller.join();
     }
     CHECK(pair.cleanups == 2);
+    pair.destroy(true);
+    pair.free_core();
   }
   const auto live = scope.live();
   CHECK(live == 0);
@@ -147,6 +154,8 @@ TEST_CASE_TEMPLATE("abandoning one side leaves the other to wait for its own, an
   CHECK(told == 1);
   CHECK(pair.of_client.wait_for_deregister_complete() == Status::kSuccess);
   CHECK(pair.registry->snapshot().registrations.size() == 1);
+  pair.destroy(true);
+  pair.free_core();
 }
 
 TEST_CASE_TEMPLATE("bad input: a registry is destroyed before a registration that was not abandoned", Calls,
@@ -162,6 +171,7 @@ TEST_CASE_TEMPLATE("bad input: a registry is destroyed before a registration tha
     CHECK(trap.operation() == "~NmrRegistry");
     pair.of_client.abandon();  // what is there is freed all the same
     CHECK(trap.count() == 1);
+    pair.free_core();
   }
   const auto live = scope.live();
   CHECK(live == 0);

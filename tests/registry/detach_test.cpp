@@ -1,5 +1,6 @@
 // Which detach and cleanup callbacks are called, and when.
 #include <type_traits>
+#include <utility>
 
 #include "platform/threads.hpp"
 #include "registry/fixture.hpp"

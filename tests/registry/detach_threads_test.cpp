@@ -1,4 +1,6 @@
 // Completions and deregistrations from several threads at the same moment.
+#include <utility>
+
 #include "platform/threads.hpp"
 #include "registry/fixture.hpp"
 

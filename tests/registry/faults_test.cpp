@@ -1,6 +1,7 @@
 // Whatever a callback does, and whatever is passed in: each binding comes to its end once, and others do not
 // notice.
 #include <functional>
+#include <utility>
 
 #include "registry/fixture.hpp"
 #include "support/misuse.hpp"

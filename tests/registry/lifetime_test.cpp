@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "platform/counted_completion.hpp"
 #include "registry/fixture.hpp"

@@ -2,6 +2,7 @@
 // waited for.
 #include <chrono>
 #include <memory>
+#include <utility>
 
 #include "platform/counted_completion.hpp"
 #include "platform/threads.hpp"

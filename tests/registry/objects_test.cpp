@@ -1,6 +1,7 @@
 // Registrations as objects that end in their destructor, and what a registry shows of itself.
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "platform/threads.hpp"
 #include "registry/fixture.hpp"

@@ -1,5 +1,7 @@
 // Registrations that were destroyed in a callback of their own, which is reported: what ends them afterwards touches
 // nothing that is gone.
+#include <utility>
+
 #include "registry/fixture.hpp"
 #include "support/misuse.hpp"
 

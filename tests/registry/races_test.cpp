@@ -1,4 +1,6 @@
 // Registering, deregistering and attaching at the same time.
+#include <utility>
+
 #include "platform/threads.hpp"
 #include "registry/fixture.hpp"
 

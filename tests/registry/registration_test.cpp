@@ -1,4 +1,5 @@
 #include <memory>
+#include <utility>
 
 #include "registry/fixture.hpp"
 

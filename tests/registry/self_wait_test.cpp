@@ -1,5 +1,7 @@
 // Waits that could never end, in the places where a thread keeps a binding without being seen inside it; and
 // waits that end, though they look alike.
+#include <utility>
+
 #include "registry/fixture.hpp"
 #include "support/misuse.hpp"
 

@@ -1,5 +1,6 @@
 // What may still run when an end is told: no post() of the executors of both sides, and no completion of the same end.
 #include <memory>
+#include <utility>
 
 #include "platform/threads.hpp"
 #include "registry/fixture.hpp"

@@ -1,5 +1,6 @@
 // What the types keep from being written.
 #include <concepts>
+#include <utility>
 
 #include "registry/fixture.hpp"
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <set>
 #include <type_traits>
+#include <utility>
 
 #include <nmr/rundown.hpp>
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <thread>
+#include <utility>
 
 #include "binding/echo.hpp"
 #include "platform/threads.hpp"

@@ -9,24 +9,26 @@ NMR_BEGIN_NAMESPACE
 template <class Calls>
 class NMR_PUBLIC_TYPE UntypedBinding : public Calls::Target {
  public:
-  UntypedBinding() noexcept = default;
-  UntypedBinding(const void* dispatch, void* context) noexcept : dispatch_(dispatch), context_(context) {}
+  NMR_LOCAL UntypedBinding() noexcept = default;
+  NMR_LOCAL ~UntypedBinding() = default;
+  NMR_LOCAL UntypedBinding(const void* dispatch, void* context) noexcept
+      : dispatch_(dispatch), context_(context) {}
 
-  [[nodiscard]] const void* dispatch() const noexcept { return dispatch_; }
-  [[nodiscard]] void* context() const noexcept { return context_; }
+  [[nodiscard]] NMR_LOCAL const void* dispatch() const noexcept { return dispatch_; }
+  [[nodiscard]] NMR_LOCAL void* context() const noexcept { return context_; }
   /// Where it has been attached, or null if it never was; for a thread that is inside of it.
-  [[nodiscard]] typename Calls::Domain* domain() const noexcept {
+  [[nodiscard]] NMR_LOCAL typename Calls::Domain* domain() const noexcept {
     return domain_.load(
         order::relaxed);  // relaxed: the attach happens-before every call of a thread that asks
   }
 
   /// Sets where calls go. Precondition: not open.
-  void aim(const void* dispatch, void* context) noexcept {
+  NMR_LOCAL void aim(const void* dispatch, void* context) noexcept {
     dispatch_ = dispatch;
     context_ = context;
   }
   /// Makes it ready for install() into a cell of the domain. Returns false while it is attached or drains.
-  [[nodiscard]] bool open(typename Calls::Domain& domain) noexcept {
+  [[nodiscard]] NMR_LOCAL bool open(typename Calls::Domain& domain) noexcept {
     if (!Calls::Target::open()) return false;
     domain_.store(&domain, order::relaxed);  // relaxed: as above; who waits may ask just now
     return true;
@@ -51,16 +53,17 @@ class NMR_PUBLIC_TYPE BasicBinding : private UntypedBinding<Calls> {
   using Dispatch = typename N::ProviderDispatch;
 
   /// Either may be null; what a guard gives is then null too.
-  BasicBinding(const Dispatch* dispatch, void* context) noexcept : UntypedBinding<Calls>(dispatch, context) {}
+  NMR_LOCAL BasicBinding(const Dispatch* dispatch, void* context) noexcept
+      : UntypedBinding<Calls>(dispatch, context) {}
   /// Precondition  it is not attached, and the last call to it has left (trapped).
-  ~BasicBinding() {
+  NMR_LOCAL ~BasicBinding() {
     if (this->refs().approximate_refs() == 0) return;
     Calls::Atomics::misuse(
         {"Binding", "~Binding", "destroyed while attached, or before the last call to it has left", this});
   }
 
   /// Returns true if no call is in progress and none can begin.
-  [[nodiscard]] bool detached() const noexcept { return this->refs().run_down_already(); }
+  [[nodiscard]] NMR_LOCAL bool detached() const noexcept { return this->refs().run_down_already(); }
 
   /// Waits until it has been detached and the last call has left. Any number of threads may wait, and may
   /// begin to before anybody detaches it. A completion given to detach() may still be about to run, or
@@ -70,7 +73,7 @@ class NMR_PUBLIC_TYPE BasicBinding : private UntypedBinding<Calls> {
   ///               (known where calls are counted per thread, of as many as a thread has slots for; a CallHold that
   ///               this thread keeps is not, since it may be another thread's to leave).
   /// Progress      blocking; no cancellation point. Ordering: kSuccess happens-after every call.
-  Status wait_until_detached() noexcept {
+  NMR_LOCAL Status wait_until_detached() noexcept {
     if (inside()) return Status::kPossibleDeadlock;
     this->refs().wait_for_rundown();
     return Status::kSuccess;
@@ -78,7 +81,7 @@ class NMR_PUBLIC_TYPE BasicBinding : private UntypedBinding<Calls> {
   /// As above, for at most `timeout` (any std::chrono::duration): then kTimeout, and it may be waited for
   /// again.
   template <class Duration>
-  Status wait_until_detached_for(const Duration& timeout) noexcept {
+  NMR_LOCAL Status wait_until_detached_for(const Duration& timeout) noexcept {
     if (inside()) return Status::kPossibleDeadlock;
     return this->refs().wait_for_rundown_for(timeout) ? Status::kSuccess : Status::kTimeout;
   }
@@ -88,7 +91,7 @@ class NMR_PUBLIC_TYPE BasicBinding : private UntypedBinding<Calls> {
   /// its functions use stay. With one-word counting so does the handle.
   ///
   /// Returns       kSuccess; kInvalidDeviceState if nobody has detached it: then `freed` does not run.
-  Status abandon(Completion& freed) noexcept {
+  NMR_LOCAL Status abandon(Completion& freed) noexcept {
     if (!this->refs().rundown_begun()) return Status::kInvalidDeviceState;
     this->refs().begin_rundown(freed);
     return Status::kSuccess;
@@ -98,7 +101,7 @@ class NMR_PUBLIC_TYPE BasicBinding : private UntypedBinding<Calls> {
   template <Npi, class>
   friend class BasicBindingHandle;
 
-  bool inside() noexcept {
+  NMR_LOCAL bool inside() noexcept {
     auto* const domain = this->domain();
     return !detached() && domain != nullptr && Calls::inside(*domain, *this);
   }

@@ -10,7 +10,7 @@ NMR_BEGIN_NAMESPACE
 /// detached, attached again and swapped while any number of threads call through it.
 ///
 /// Lifetime      outlives every call through it, try_call() included; counted per thread, a guard that is out
-///               may be left after the handle has gone. The domain outlives the handle (trapped) and the calls.
+///               may be left after the handle has gone. The domain outlives the calls, and the handle while it is attached (trapped).
 template <Npi N, class Calls>
 class NMR_PUBLIC_TYPE BasicBindingHandle {
  public:
@@ -19,12 +19,12 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
   using Domain = typename Calls::Domain;
   using Cell = typename Calls::Cell;
 
-  explicit BasicBindingHandle(Domain& domain) noexcept : cell_(domain) {}
+  NMR_LOCAL explicit BasicBindingHandle(Domain& domain) noexcept : cell_(domain) {}
   BasicBindingHandle(const BasicBindingHandle&) = delete;
   BasicBindingHandle& operator=(const BasicBindingHandle&) = delete;
 
   /// Precondition  nothing is attached (trapped).
-  ~BasicBindingHandle() {
+  NMR_LOCAL ~BasicBindingHandle() {
     if (cell_.empty()) return;
     Calls::Atomics::misuse({"BindingHandle", "~BindingHandle", "destroyed while attached", this});
   }
@@ -37,14 +37,16 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
   ///               allocate: in a signal handler that has interrupted malloc() it then waits for itself, for
   ///               good. Where that may be, or on a real-time thread: try_call_prepared().
   /// Ordering      happens-after the attach() of what it goes to.
-  [[nodiscard]] NMR_ALWAYS_INLINE Guard try_call() noexcept { return Guard(cell_); }
+  [[nodiscard]] NMR_ALWAYS_INLINE NMR_LOCAL Guard try_call() noexcept { return Guard(cell_); }
 
   /// As above, but where try_call() would take a mutex the guard is empty too: so if the thread has not been
   /// prepared, or is inside as many calls as it has slots for.
   ///
   /// Progress      wait-free, and async-signal-safe. So is leaving the guard, but for the completions of a detach.
   /// Ordering      as above.
-  [[nodiscard]] NMR_ALWAYS_INLINE Guard try_call_prepared() noexcept { return Guard(cell_, IfPrepared{}); }
+  [[nodiscard]] NMR_ALWAYS_INLINE NMR_LOCAL Guard try_call_prepared() noexcept {
+    return Guard(cell_, IfPrepared{});
+  }
 
   /// Attaches. What was attached before, if anything, is detached as by detach(): counted per thread, without
   /// a call refused in between; counted in one word, this waits until its calls have left.
@@ -52,11 +54,11 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
   /// Returns       kSuccess; kInvalidDeviceState if the binding is attached already or still drains;
   ///               kRevisionMismatch if the domain was made by an incompatible version of the library. Then
   ///               nothing has changed.
-  Status attach(Binding& binding) noexcept { return attach(binding, nullptr); }
+  NMR_LOCAL Status attach(Binding& binding) noexcept { return attach(binding, nullptr); }
   /// As above. If the result is kSuccess, `replaced` runs exactly once, when the last call to what was
   /// attached before has left; at once if nothing was.
   /// kInvalidParameter if `replaced` is in use (trapped): then nothing has changed either.
-  Status attach(Binding& binding, Completion& replaced) noexcept {
+  NMR_LOCAL Status attach(Binding& binding, Completion& replaced) noexcept {
     if (replaced.given_twice<typename Calls::Atomics>("attach")) return Status::kInvalidParameter;
     return attach(binding, &replaced);
   }
@@ -68,7 +70,7 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
   /// Returns       false if nothing was attached; then `done` has run.
   /// Progress      blocking for one barrier, or two if somebody is inside; allocates nothing.
   /// Precondition  `done` is not in use (trapped; then nothing is detached, and this returns false).
-  bool detach(Completion& done) noexcept {
+  NMR_LOCAL bool detach(Completion& done) noexcept {
     if (done.given_twice<typename Calls::Atomics>("detach")) return false;
     auto* const target = cell_.remove_any();
     if (target == nullptr) return done.run(), false;
@@ -76,7 +78,7 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
     Calls::close(cell_.domain(), target);
     return true;
   }
-  bool detach() noexcept {
+  NMR_LOCAL bool detach() noexcept {
     auto* const target = cell_.remove_any();
     if (target == nullptr) return false;
     target->refs().begin_rundown();
@@ -91,7 +93,7 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
   ///               counted per thread), kInvalidDeviceState if a registry has attached it, whose registration
   ///               is what to wait for: then detach has begun, and goes on without being waited for.
   /// Progress      blocking; no cancellation point.
-  Status detach_and_wait() noexcept {
+  NMR_LOCAL Status detach_and_wait() noexcept {
     auto* const target = cell_.remove_any();
     if (target == nullptr) return Status::kSuccess;
     const bool of_registry = target->owner() != nullptr;
@@ -108,13 +110,13 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
   }
 
   /// Returns whether something is attached: a hint.
-  [[nodiscard]] bool attached() const noexcept { return !cell_.empty(); }
+  [[nodiscard]] NMR_LOCAL bool attached() const noexcept { return !cell_.empty(); }
 
   /// For registries.
-  [[nodiscard]] Cell& cell() noexcept { return cell_; }
+  [[nodiscard]] NMR_LOCAL Cell& cell() noexcept { return cell_; }
 
  private:
-  Status attach(Binding& binding, Completion* replaced) noexcept {
+  NMR_LOCAL Status attach(Binding& binding, Completion* replaced) noexcept {
     if (cell_.domain().layout_version() != kLayoutVersion) return Status::kRevisionMismatch;
     if (!binding.open(cell_.domain())) return Status::kInvalidDeviceState;
     auto* const before = cell_.install(binding);

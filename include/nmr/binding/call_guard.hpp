@@ -18,33 +18,37 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallGuard {
  public:
   using Dispatch = typename N::ProviderDispatch;
 
-  NMR_ALWAYS_INLINE explicit BasicCallGuard(typename Calls::Cell& cell) noexcept : call_(cell) {}
-  NMR_ALWAYS_INLINE BasicCallGuard(typename Calls::Cell& cell, IfPrepared if_prepared) noexcept
+  NMR_ALWAYS_INLINE NMR_LOCAL explicit BasicCallGuard(typename Calls::Cell& cell) noexcept : call_(cell) {}
+  NMR_ALWAYS_INLINE NMR_LOCAL BasicCallGuard(typename Calls::Cell& cell, IfPrepared if_prepared) noexcept
       : call_(cell, if_prepared) {}
   BasicCallGuard(const BasicCallGuard&) = delete;
   BasicCallGuard& operator=(const BasicCallGuard&) = delete;
-  NMR_ALWAYS_INLINE ~BasicCallGuard() { leave(); }  // spelt out: in line also where an exception passes
+  NMR_ALWAYS_INLINE NMR_LOCAL ~BasicCallGuard() {
+    leave();
+  }  // spelt out: in line also where an exception passes
 
   /// Returns false if nothing is attached, or what was is being detached. The callee was not and must not be
   /// entered.
-  [[nodiscard]] explicit operator bool() const noexcept { return call_.target() != nullptr; }
+  [[nodiscard]] NMR_LOCAL explicit operator bool() const noexcept { return call_.target() != nullptr; }
 
   /// The functions of the provider; valid until the guard is left. Precondition: not empty, which is to be
   /// looked at first: so not of a guard that has no name. A function that the table declares [[gnu::const]] is
   /// not kept inside: the compiler may call it after the guard has been left.
-  const Dispatch* operator->() const& noexcept { return static_cast<const Dispatch*>(binding()->dispatch()); }
+  NMR_LOCAL const Dispatch* operator->() const& noexcept {
+    return static_cast<const Dispatch*>(binding()->dispatch());
+  }
   const Dispatch* operator->() const&& = delete;
   /// Returns the context that those functions take.
-  [[nodiscard]] void* context() const noexcept { return binding()->context(); }
+  [[nodiscard]] NMR_LOCAL void* context() const noexcept { return binding()->context(); }
 
   /// Returns whether the call goes to this binding. For registries.
-  [[nodiscard]] bool goes_to(const UntypedBinding<Calls>& binding) const noexcept {
+  [[nodiscard]] NMR_LOCAL bool goes_to(const UntypedBinding<Calls>& binding) const noexcept {
     return call_.target() == &binding;
   }
 
   /// Turns the call into a hold, and leaves the guard empty. Succeeds while the binding drains. Empty if
   /// *this is.
-  BasicCallHold<N, Calls> hold() noexcept {
+  NMR_LOCAL BasicCallHold<N, Calls> hold() noexcept {
     if (call_.target() == nullptr) return {};
     return BasicCallHold<N, Calls>(static_cast<UntypedBinding<Calls>*>(&call_.hold()));
   }
@@ -54,10 +58,10 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallGuard {
   ///               and on another thread than it was made on, where it may wait for a detach to look at the
   ///               slots.
   /// Lifetime      the provider's code and data, and the binding, may be gone when it returns.
-  NMR_ALWAYS_INLINE void leave() noexcept { call_.leave(); }
+  NMR_ALWAYS_INLINE NMR_LOCAL void leave() noexcept { call_.leave(); }
 
  private:
-  [[nodiscard]] UntypedBinding<Calls>* binding() const noexcept {
+  [[nodiscard]] NMR_LOCAL UntypedBinding<Calls>* binding() const noexcept {
     return static_cast<UntypedBinding<Calls>*>(call_.target());
   }
 

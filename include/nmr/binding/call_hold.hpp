@@ -1,5 +1,5 @@
 #pragma once
-#include <utility>
+#include <nmr/platform/pointer.hpp>
 
 #include <nmr/binding/binding.hpp>
 
@@ -12,39 +12,41 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallHold {
  public:
   using Dispatch = typename N::ProviderDispatch;
 
-  constexpr BasicCallHold() noexcept = default;
-  BasicCallHold(BasicCallHold&& other) noexcept : binding_(std::exchange(other.binding_, nullptr)) {}
-  BasicCallHold& operator=(BasicCallHold&& other) noexcept {
-    BasicCallHold moved(std::move(other));
-    std::swap(binding_, moved.binding_);
+  NMR_LOCAL constexpr BasicCallHold() noexcept = default;
+  NMR_LOCAL BasicCallHold(BasicCallHold&& other) noexcept : binding_(platform::take(other.binding_)) {}
+  NMR_LOCAL BasicCallHold& operator=(BasicCallHold&& other) noexcept {
+    BasicCallHold moved(static_cast<BasicCallHold&&>(other));
+    platform::swap_pointers(binding_, moved.binding_);
     return *this;
   }
-  ~BasicCallHold() { leave(); }
+  NMR_LOCAL ~BasicCallHold() { leave(); }
 
-  [[nodiscard]] explicit operator bool() const noexcept { return binding_ != nullptr; }
+  [[nodiscard]] NMR_LOCAL explicit operator bool() const noexcept { return binding_ != nullptr; }
 
   /// The functions of the provider; valid until the hold is left. Precondition: not empty.
-  const Dispatch* operator->() const noexcept { return static_cast<const Dispatch*>(binding_->dispatch()); }
+  NMR_LOCAL const Dispatch* operator->() const noexcept {
+    return static_cast<const Dispatch*>(binding_->dispatch());
+  }
   /// Returns the context that those functions take.
-  [[nodiscard]] void* context() const noexcept { return binding_->context(); }
+  [[nodiscard]] NMR_LOCAL void* context() const noexcept { return binding_->context(); }
 
   /// Returns another hold of the same call, also while its binding drains. Empty if *this is. Progress:
   /// wait-free.
-  BasicCallHold duplicate() const noexcept {
+  NMR_LOCAL BasicCallHold duplicate() const noexcept {
     if (binding_ != nullptr) binding_->refs().duplicate();
     return BasicCallHold(binding_);
   }
 
   /// Leaves. Progress: wait-free, but for the completion of a detach that waited for this one.
   /// Lifetime      the provider's code and data, and the binding, may be gone when it returns.
-  void leave() noexcept {
-    if (binding_ != nullptr) std::exchange(binding_, nullptr)->refs().release();
+  NMR_LOCAL void leave() noexcept {
+    if (binding_ != nullptr) platform::take(binding_)->refs().release();
   }
 
  private:
   template <Npi, class>
   friend class BasicCallGuard;
-  explicit BasicCallHold(UntypedBinding<Calls>* binding) noexcept : binding_(binding) {}
+  NMR_LOCAL explicit BasicCallHold(UntypedBinding<Calls>* binding) noexcept : binding_(binding) {}
 
   UntypedBinding<Calls>* binding_ = nullptr;
 };

@@ -1,5 +1,5 @@
 #pragma once
-#include <utility>
+#include <nmr/platform/pointer.hpp>
 
 #include <nmr/platform/atomics.hpp>
 #include <nmr/platform/completion.hpp>
@@ -14,26 +14,26 @@ NMR_BEGIN_NAMESPACE
 ///               returns.
 class [[nodiscard]] NMR_PUBLIC_TYPE DetachCompletion {
  public:
-  constexpr DetachCompletion() noexcept = default;
+  NMR_LOCAL constexpr DetachCompletion() noexcept = default;
   /// Precondition  `done` is not in use (trapped; then *this is empty).
-  explicit DetachCompletion(Completion& done) noexcept
+  NMR_LOCAL explicit DetachCompletion(Completion& done) noexcept
       : done_(done.take<StdAtomics>("DetachCompletion") ? &done : nullptr) {}
-  DetachCompletion(DetachCompletion&& other) noexcept : done_(std::exchange(other.done_, nullptr)) {}
-  DetachCompletion& operator=(DetachCompletion&& other) noexcept {
-    DetachCompletion moved(std::move(other));
-    std::swap(done_, moved.done_);
+  NMR_LOCAL DetachCompletion(DetachCompletion&& other) noexcept : done_(platform::take(other.done_)) {}
+  NMR_LOCAL DetachCompletion& operator=(DetachCompletion&& other) noexcept {
+    DetachCompletion moved(static_cast<DetachCompletion&&>(other));
+    platform::swap_pointers(done_, moved.done_);
     return *this;
   }
-  ~DetachCompletion() {
+  NMR_LOCAL ~DetachCompletion() {
     if (done_ != nullptr) done_->run();
   }
 
   /// Returns whether completing is still to be done.
-  [[nodiscard]] explicit operator bool() const noexcept { return done_ != nullptr; }
+  [[nodiscard]] NMR_LOCAL explicit operator bool() const noexcept { return done_ != nullptr; }
 
   /// Says done. Precondition: not completed yet, not moved from (trapped).
-  void complete() noexcept {
-    Completion* const done = std::exchange(done_, nullptr);
+  NMR_LOCAL void complete() noexcept {
+    Completion* const done = platform::take(done_);
     if (done == nullptr)
       return report_misuse({"DetachCompletion", "complete", "completed twice or moved from", this});
     done->run();

@@ -39,45 +39,48 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
 
   /// Asks the system for the process-wide barrier, by running it once. Where there is none, each call has a full
   /// fence of its own.
-  BasicCallDomain() noexcept : BasicCallDomain(!Atomics::try_enable_heavy_fence()) {}
+  NMR_LOCAL BasicCallDomain() noexcept : BasicCallDomain(!Atomics::try_enable_heavy_fence()) {}
   /// Does not ask.
-  explicit BasicCallDomain(WithoutBarrier) noexcept : BasicCallDomain(true) {}
+  NMR_LOCAL explicit BasicCallDomain(WithoutBarrier) noexcept : BasicCallDomain(true) {}
   BasicCallDomain(const BasicCallDomain&) = delete;
   BasicCallDomain& operator=(const BasicCallDomain&) = delete;
 
   /// Precondition  no call is in progress (trapped for those in slots), and no handle that was made with it is
-  ///               left (trapped).
-  ~BasicCallDomain() {
+  ///               attached (trapped).
+  NMR_LOCAL ~BasicCallDomain() {
     if (roster_.in_use())
       Atomics::misuse({"CallDomain", "~CallDomain", "destroyed while a call is in progress", this});
-    else if (cells_left_.load(order::relaxed) != 0)  // relaxed: nobody else may be here
-      Atomics::misuse({"CallDomain", "~CallDomain", "destroyed before a handle that was made with it", this});
+    else if (cells_attached_.load(order::relaxed) != 0)  // relaxed: nobody else may be here
+      Atomics::misuse(
+          {"CallDomain", "~CallDomain", "destroyed while a handle that was made with it is attached", this});
   }
 
-  [[nodiscard]] unsigned layout_version() const noexcept { return layout_version_; }
+  [[nodiscard]] NMR_LOCAL unsigned layout_version() const noexcept { return layout_version_; }
 
-  /// For a new cell: returns its lane. To be followed by remove_cell().
-  [[nodiscard]] Lane& add_cell() noexcept {
-    cells_left_.fetch_add(1, order::relaxed);  // relaxed: a count that only the destructor looks at
-    return next_lane();
+  /// Counts the cells that something is in: a domain that goes before one that is empty harms nobody.
+  // relaxed: a count that only the destructor looks at
+  NMR_LOCAL void note_attached() noexcept { cells_attached_.fetch_add(1, order::relaxed); }
+  NMR_LOCAL void note_detached() noexcept {
+    cells_attached_.fetch_sub(1, order::relaxed);  // relaxed: as above
   }
-  void remove_cell() noexcept { cells_left_.fetch_sub(1, order::relaxed); }  // relaxed: as above
 
   /// Returns the lane for a new cell. Those of cells made one after the other differ, and so do those of
   /// every second one, and of every third: a registry makes several at a time.
-  [[nodiscard]] Lane& next_lane() noexcept {
+  [[nodiscard]] NMR_LOCAL Lane& next_lane() noexcept {
     const unsigned i = cells_.fetch_add(1, order::relaxed);  // relaxed: any would do
     return lanes_[(i + i / Atomics::kCallSlots) % Atomics::kCallSlots];
   }
 
   /// Returns a free slot of the calling thread's, or null if the first look does not find one.
-  [[nodiscard]] NMR_ALWAYS_INLINE static Slot* find_slot(const Lane& lane, std::uintptr_t thread) noexcept {
+  [[nodiscard]] NMR_ALWAYS_INLINE NMR_LOCAL static Slot* find_slot(const Lane& lane,
+                                                                   std::uintptr_t thread) noexcept {
     return lane.first_look(thread);
   }
 
   /// Leaves a call to the target that this thread, not always the leaver, has entered; or takes back one that
   /// was refused.
-  NMR_ALWAYS_INLINE static void clear_slot(Slot& slot, Target* target, std::uintptr_t thread) noexcept {
+  NMR_ALWAYS_INLINE NMR_LOCAL static void clear_slot(Slot& slot, Target* target,
+                                                     std::uintptr_t thread) noexcept {
     // [cd:4] release, pairs with [cd:1], [cd:9], [cd:20]: the call.
     slot.target.store(Slot::mark(thread), order::release);
     Atomics::light_fence();
@@ -91,21 +94,23 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   /// The way in where the first one failed: takes back what it had published in `refused`, if anything;
   /// registers the thread, looks further for its record, retries while the cell changes, and falls back to a
   /// slotless call.
-  Entry enter_slow(Cell& cell, Slot* refused) noexcept { return enter_(*this, cell, refused, true); }
+  NMR_LOCAL Entry enter_slow(Cell& cell, Slot* refused) noexcept {
+    return enter_(*this, cell, refused, true);
+  }
   /// As above, but where that would register the thread or take the mutex, the call is refused.
-  Entry enter_slow(Cell& cell, Slot* refused, IfPrepared) noexcept {
+  NMR_LOCAL Entry enter_slow(Cell& cell, Slot* refused, IfPrepared) noexcept {
     return enter_(*this, cell, refused, false);
   }
   /// The way out of a slot that has been cleared, where something may be owed.
   /// Progress      wait-free, but for a guard that is left on another thread than it was made on, and for
   ///               completions.
-  void leave_slow(Slot& slot, Target* target) noexcept { leave_(*this, slot, target); }
+  NMR_LOCAL void leave_slow(Slot& slot, Target* target) noexcept { leave_(*this, slot, target); }
 
   /// Closes targets that have been taken out of their cells, linked by link_to_close(): drops the reference
   /// that their calls were together, once each that is in progress is one of its own.
   /// Progress      blocking for a barrier and a pass over the threads' records; twice that if somebody is
   ///               inside.
-  void close(Target* batch) noexcept { close_(*this, batch); }
+  NMR_LOCAL void close(Target* batch) noexcept { close_(*this, batch); }
 
   /// Registers the calling thread, which its first call does otherwise. From then on no call of its own, nor
   /// of a signal handler of its, locks or allocates, as long as no more are nested than it has slots for.
@@ -113,19 +118,19 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   /// Returns       false if there is no memory.
   /// Progress      blocking: takes the domain's mutex, and allocates.
   /// Lifetime      until forget_this_thread(), or the thread's end.
-  [[nodiscard]] bool prepare_thread() noexcept { return prepare_(*this); }
+  [[nodiscard]] NMR_LOCAL bool prepare_thread() noexcept { return prepare_(*this); }
 
   /// Gives the calling thread's memory back, for another to be registered in, before the domain finds out by
   /// itself that the thread has ended. It may call again, as for the first time.
   ///
   /// Returns       false if it is inside a call: then nothing has changed.
   /// Progress      blocking: takes the domain's mutex.
-  bool forget_this_thread() noexcept { return forget_(*this); }
+  NMR_LOCAL bool forget_this_thread() noexcept { return forget_(*this); }
 
   /// Calls `f(target)` for each call that the calling thread has in progress in a slot; not for slotless
   /// ones.
   template <class F>
-  void for_each_inside(F f) noexcept {
+  NMR_LOCAL void for_each_inside(F f) noexcept {
     Record* const record = roster_.find(Atomics::thread_pointer());
     if (record == nullptr) return;
     for (Slot& slot : record->slots) {
@@ -134,14 +139,14 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   }
 
   /// Returns true if the calling thread has a call in progress to the target.
-  [[nodiscard]] bool inside(const Target& target) noexcept {
+  [[nodiscard]] NMR_LOCAL bool inside(const Target& target) noexcept {
     bool found = false;
     for_each_inside([&](Target& other) noexcept { found = found || &other == &target; });
     return found;
   }
 
  private:
-  explicit BasicCallDomain(bool real_fences) noexcept
+  NMR_LOCAL explicit BasicCallDomain(bool real_fences) noexcept
       : real_fences_(real_fences),
         roster_(*this, real_fences ? Word{Slot::kRealFences} : Word{0}),
         slotless_(*this, Slot::kSlotless) {
@@ -151,14 +156,15 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
     }
     set_first_look(roster_.nowhere());
     static_assert(offsetof(BasicCallDomain, layout_version_) == 0 && offsetof(BasicCallDomain, cells_) == 4 &&
-                  offsetof(BasicCallDomain, cells_left_) == 8 &&
+                  offsetof(BasicCallDomain, cells_attached_) == 8 &&
                   offsetof(BasicCallDomain, enter_) % sizeof(void*) == 0 &&
                   offsetof(BasicCallDomain, forget_) ==
                       offsetof(BasicCallDomain, enter_) + 4 * sizeof(void*) &&
                   offsetof(BasicCallDomain, lanes_) == std::size_t{2} * kCacheLine);
   }
 
-  NMR_COLD static Entry enter(BasicCallDomain& self, Cell& cell, Slot* refused, bool may_lock) noexcept {
+  NMR_COLD NMR_LOCAL static Entry enter(BasicCallDomain& self, Cell& cell, Slot* refused,
+                                        bool may_lock) noexcept {
     if (refused != nullptr) take_back(*refused);
     for (;;) {
       // Anew each time: what take_back() runs may have called, and be inside still; or have come back on
@@ -180,13 +186,13 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   }
 
   /// Leaves what this thread has published and was refused.
-  static void take_back(Slot& slot) noexcept {
+  NMR_LOCAL static void take_back(Slot& slot) noexcept {
     // relaxed: this thread's own
     clear_slot(slot, slot.target.load(order::relaxed), Record::of(slot).thread());
   }
 
   /// The guess is wrong for good where two threads that changed the cell wrote it in the other order.
-  static void put_guess_right(Cell& cell, Target* target) noexcept {
+  NMR_LOCAL static void put_guess_right(Cell& cell, Target* target) noexcept {
     Target* const guess = target != Cell::nothing() ? target : nullptr;
     // relaxed: a guess, validated by those who use it.
     if (cell.guess.load(order::relaxed) != guess) cell.guess.store(guess, order::relaxed);
@@ -195,7 +201,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   /// Without a slot a call is a reference of its own, taken under the mutex: whoever detaches drops the
   /// calls' reference only after it has held the mutex, so either that is still there, or the cell is seen
   /// changed.
-  Target* enter_slotless(Cell& cell) noexcept {
+  NMR_LOCAL Target* enter_slotless(Cell& cell) noexcept {
     return under_mutex([&]() -> Target* {
       // acquire [cd:7]
       Target* const target = cell.current.load(order::acquire);
@@ -207,13 +213,13 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
 
   /// Under the mutex, so that a registration cannot slip past a detacher's look: either it is seen, or what the
   /// new thread reads of the cell comes after the target was taken out.
-  Record* register_thread() noexcept {
+  NMR_LOCAL Record* register_thread() noexcept {
     return under_mutex([&] { return add_record(); });
   }
 
   /// Returns the calling thread's record, made now unless a signal handler of its was faster; null if there is
   /// no memory.
-  Record* add_record() noexcept {
+  NMR_LOCAL Record* add_record() noexcept {
     const std::uintptr_t thread = Atomics::thread_pointer();
     if (Record* const record = roster_.find(thread)) return record;
     Record* const record = roster_.add(thread);
@@ -223,7 +229,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
     return record;
   }
 
-  void set_first_look(BasicCallIndex<Atomics>& index) noexcept {
+  NMR_LOCAL void set_first_look(BasicCallIndex<Atomics>& index) noexcept {
     for (Lane& lane : lanes_) {
       // relaxed: written under the mutex
       if (lane.index.load(order::relaxed) == &index) return;
@@ -231,15 +237,15 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
     }
   }
 
-  NMR_COLD static bool prepare(BasicCallDomain& self) noexcept {
+  NMR_COLD NMR_LOCAL static bool prepare(BasicCallDomain& self) noexcept {
     return self.roster_.find(Atomics::thread_pointer()) != nullptr || self.register_thread() != nullptr;
   }
 
-  NMR_COLD static bool forget(BasicCallDomain& self) noexcept {
+  NMR_COLD NMR_LOCAL static bool forget(BasicCallDomain& self) noexcept {
     return self.under_mutex([&] { return self.roster_.remove(Atomics::thread_pointer()); });
   }
 
-  NMR_COLD static void leave(BasicCallDomain& self, Slot& slot, Target* target) noexcept {
+  NMR_COLD NMR_LOCAL static void leave(BasicCallDomain& self, Slot& slot, Target* target) noexcept {
     if (&slot == &self.slotless()) return target->refs().release();
     if (self.real_fences_) Atomics::full_fence();
     const bool own = Record::of(slot).thread() == Atomics::thread_pointer();
@@ -249,14 +255,14 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
 
   /// A guard that is left on another thread frees the slot for its owner, who may be inside the same target
   /// again by now, and owe for that.
-  Target* settle_elsewhere(Slot& slot) noexcept {
+  NMR_LOCAL Target* settle_elsewhere(Slot& slot) noexcept {
     // relaxed: ordered by the fences; where nothing is owed yet, the detacher will see that the call has
     // left.
     if (Slot::owes(slot.owed.load(order::relaxed)) == nullptr) return nullptr;
     return under_mutex([&] { return slot.settle_if_left(); });
   }
 
-  NMR_COLD static void close_batch(BasicCallDomain& self, Target* batch) noexcept {
+  NMR_COLD NMR_LOCAL static void close_batch(BasicCallDomain& self, Target* batch) noexcept {
     if (batch == nullptr) return;
     CompletionBatch due;
     self.detach_fence();  // after it, a caller whose slot is not seen here sees its cell changed
@@ -274,21 +280,21 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   }
 
   template <class F>
-  auto under_mutex(F f) noexcept {
+  NMR_LOCAL auto under_mutex(F f) noexcept {
     LockWithoutSignals<Atomics> lock(mutex_);
     return f();
   }
 
-  void detach_fence() noexcept { real_fences_ ? Atomics::full_fence() : Atomics::heavy_fence(); }
+  NMR_LOCAL void detach_fence() noexcept { real_fences_ ? Atomics::full_fence() : Atomics::heavy_fence(); }
 
   /// The slot of all slotless calls: always owed for, so that they leave out of line.
-  Slot& slotless() noexcept { return slotless_.slots[0]; }
+  NMR_LOCAL Slot& slotless() noexcept { return slotless_.slots[0]; }
 
   // What any image touches of a domain that another has made lies at the front, where it always does: this,
   // before anybody can ask whether the versions fit ...
   const unsigned layout_version_ = kLayoutVersion;
   typename Atomics::template Atomic<unsigned> cells_{0};  // made so far; not in the lines that calls read
-  typename Atomics::template Atomic<unsigned> cells_left_{0};  // of those, not destroyed
+  typename Atomics::template Atomic<unsigned> cells_attached_{0};  // of those, now
   Entry (*const enter_)(BasicCallDomain&, Cell&, Slot*, bool) noexcept = &enter;
   void (*const leave_)(BasicCallDomain&, Slot&, Target*) noexcept = &leave;
   void (*const close_)(BasicCallDomain&, Target*) noexcept = &close_batch;

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <nmr/platform/pointer.hpp>
 
 #include <nmr/calls/call_record.hpp>
 #include <nmr/platform/atomics.hpp>
@@ -33,7 +34,7 @@ class BasicCallIndex {
   }
   /// For `places` (a power of two), in memory of that many bytes().
   BasicCallIndex(std::size_t places, Record& nobody) noexcept : byte_mask_((places - 1) * sizeof(Entry)) {
-    for (std::size_t i = 0; i != entries(); ++i) new (&entry(i)) Entry(&nobody);
+    for (std::size_t i = 0; i != entries(); ++i) new (platform::At{&entry(i)}) Entry(&nobody);
   }
   BasicCallIndex(const BasicCallIndex&) = delete;
   BasicCallIndex& operator=(const BasicCallIndex&) = delete;

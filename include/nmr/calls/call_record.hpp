@@ -9,7 +9,7 @@
 NMR_BEGIN_NAMESPACE
 
 template <AtomicsPolicy Atomics>
-class BasicCallDomain;
+class NMR_PUBLIC_TYPE BasicCallDomain;
 
 /// One call in progress: what it goes to, and the reference that whoever leaves owes to a detach. While it is
 /// free it holds the mark of its owner, so that one comparison tells a caller that it is free and the

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <nmr/platform/pointer.hpp>
 
 #include <nmr/calls/call_index.hpp>
 #include <nmr/calls/call_record.hpp>
@@ -26,9 +27,9 @@ class alignas(BasicCallRecord<Atomics>) BasicCallTable {
     void* const memory =
         ::operator new(bytes(before, count), std::align_val_t{alignof(BasicCallTable)}, std::nothrow);
     if (memory == nullptr) return nullptr;
-    auto* const table = new (memory) BasicCallTable(older, before, count);
-    for (std::size_t i = 0; i != count; ++i) new (table->records() + i) Record(domain, always);
-    new (&table->index()) Index(table->places(), nobody);
+    auto* const table = new (platform::At{memory}) BasicCallTable(older, before, count);
+    for (std::size_t i = 0; i != count; ++i) new (platform::At{table->records() + i}) Record(domain, always);
+    new (platform::At{&table->index()}) Index(table->places(), nobody);
     for (std::size_t i = 0; i != table->scratch_words(); ++i) table->scratch()[i] = 0;
     return table;
   }

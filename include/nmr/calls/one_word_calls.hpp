@@ -1,5 +1,6 @@
 #pragma once
 #include <new>
+#include <nmr/platform/pointer.hpp>
 
 #include <nmr/calls/call_target.hpp>
 #include <nmr/platform/config.hpp>
@@ -21,35 +22,41 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
   /// Nothing is shared between handles but their number.
   class Domain {
    public:
-    Domain() noexcept = default;
-    explicit Domain(WithoutBarrier) noexcept {}  // there is none anyway
+    NMR_LOCAL Domain() noexcept = default;
+    NMR_LOCAL explicit Domain(WithoutBarrier) noexcept {}  // there is none anyway
     Domain(const Domain&) = delete;
     Domain& operator=(const Domain&) = delete;
-    /// Precondition  no handle that was made with it is left (trapped).
-    ~Domain() {
-      if (cells_left_.load(order::relaxed) != 0)  // relaxed: nobody else may be here
-        A::misuse(
-            {"OneWordCalls::Domain", "~Domain", "destroyed before a handle that was made with it", this});
+    /// Precondition  no handle that was made with it is attached (trapped).
+    NMR_LOCAL ~Domain() {
+      if (cells_attached_.load(order::relaxed) != 0)  // relaxed: nobody else may be here
+        A::misuse({"OneWordCalls::Domain", "~Domain",
+                   "destroyed while a handle that was made with it is attached", this});
     }
-    [[nodiscard]] unsigned layout_version() const noexcept { return layout_version_; }
+    [[nodiscard]] NMR_LOCAL unsigned layout_version() const noexcept { return layout_version_; }
     // relaxed: a count that only the destructor looks at
-    void add_cell() noexcept { cells_left_.fetch_add(1, order::relaxed); }
-    void remove_cell() noexcept { cells_left_.fetch_sub(1, order::relaxed); }  // relaxed: as above
+    NMR_LOCAL void note_attached() noexcept { cells_attached_.fetch_add(1, order::relaxed); }
+    NMR_LOCAL void note_detached() noexcept {
+      cells_attached_.fetch_sub(1, order::relaxed);  // relaxed: as above
+    }
     template <class F>
-    void for_each_inside(F) noexcept {}  // a word cannot tell
+    NMR_LOCAL void for_each_inside(F) noexcept {}  // a word cannot tell
     // Nothing is kept for a thread.
-    [[nodiscard]] bool prepare_thread() noexcept { return true; }
-    bool forget_this_thread() noexcept { return true; }
+    [[nodiscard]] NMR_LOCAL bool prepare_thread() noexcept { return true; }
+    NMR_LOCAL bool forget_this_thread() noexcept { return true; }
 
    private:
     const unsigned layout_version_ = kLayoutVersion;
-    typename A::template Atomic<unsigned> cells_left_{0};
+    typename A::template Atomic<unsigned> cells_attached_{0};
   };
 
   class Cell;
   class Call;
 
   class Target : public BasicCallTarget<A> {
+   public:
+    NMR_LOCAL Target() noexcept = default;
+    NMR_LOCAL ~Target() = default;
+
    private:
     friend class Cell;
     Completion calls_left_{nullptr,
@@ -58,16 +65,16 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
 
   class Cell {
    public:
-    explicit Cell(Domain& domain) noexcept
-        : calls_(typename BasicRundownRef<A>::BornRunDown{}), domain_(&domain) {
-      domain.add_cell();
-    }
+    NMR_LOCAL explicit Cell(Domain& domain) noexcept
+        : calls_(typename BasicRundownRef<A>::BornRunDown{}), domain_(&domain) {}
     Cell(const Cell&) = delete;
     Cell& operator=(const Cell&) = delete;
-    ~Cell() { domain_->remove_cell(); }
+    NMR_LOCAL ~Cell() {
+      if (!empty()) domain().note_detached();  // its handle has reported that
+    }
 
-    [[nodiscard]] Domain& domain() const noexcept { return *domain_; }
-    [[nodiscard]] bool empty() const noexcept {
+    [[nodiscard]] NMR_LOCAL Domain& domain() const noexcept { return *domain_; }
+    [[nodiscard]] NMR_LOCAL bool empty() const noexcept {
       return installed_.load(order::relaxed) == nullptr;  // relaxed: a hint
     }
 
@@ -75,7 +82,7 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
     /// null. Calls are refused in between.
     /// Progress      blocking, asleep: waits for its turn where other threads install, and until the calls to
     ///               what was there have left. Not from inside one of them.
-    [[nodiscard]] Target* install(Target& target) noexcept {
+    [[nodiscard]] NMR_LOCAL Target* install(Target& target) noexcept {
       // Whoever opens the list has the turn: those who come meanwhile link themselves in, and the end of the turn
       // wakes them to try again. It orders the turns too.
       while (!turn_.reopen()) {
@@ -86,6 +93,7 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
       calls_.wait_for_rundown();
       current_ = &target;
       calls_.reinitialize();
+      domain_->note_attached();
       // [cd:12] release, pairs with [cd:13].
       installed_.store(&target, order::release);
       Completion::run_each(turn_.close());
@@ -93,7 +101,7 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
     }
 
     /// Takes out whatever is there. Returns it, or null.
-    [[nodiscard]] Target* remove_any() noexcept {
+    [[nodiscard]] NMR_LOCAL Target* remove_any() noexcept {
       for (;;) {
         Target* const target = installed_.load(order::relaxed);  // relaxed: validated by remove()
         if (target == nullptr) return nullptr;
@@ -105,13 +113,14 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
 
     /// Takes out this target, if it is there: calls are refused from here on, and when those in progress have
     /// left, the reference that they are is dropped.
-    bool remove(Target& target) noexcept {
+    NMR_LOCAL bool remove(Target& target) noexcept {
       Target* expected = &target;
       // [cd:13] acquire CAS, pairs with [cd:12]: the target.
       if (!installed_.compare_exchange_strong(expected, nullptr, order::acquire, order::relaxed))
         return false;
+      domain_->note_detached();
       target.refs().duplicate();  // until close(): once the calls have left, nothing else may keep it
-      new (&target.calls_left_) Completion(&drop_calls, &target);
+      new (platform::At{&target.calls_left_}) Completion(&drop_calls, &target);
       calls_.begin_rundown(target.calls_left_);
       return true;
     }
@@ -119,7 +128,7 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
    private:
     friend class Call;
 
-    static void drop_calls(Completion&, void* target) noexcept {
+    NMR_LOCAL static void drop_calls(Completion&, void* target) noexcept {
       static_cast<Target*>(target)->refs().release();
     }
 
@@ -132,17 +141,17 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
 
   class Call {
    public:
-    NMR_ALWAYS_INLINE explicit Call(Cell& cell) noexcept
+    NMR_ALWAYS_INLINE NMR_LOCAL explicit Call(Cell& cell) noexcept
         : cell_(cell.calls_.try_acquire() ? &cell : nullptr),
           target_(cell_ != nullptr ? cell.current_ : nullptr) {}
-    NMR_ALWAYS_INLINE Call(Cell& cell, IfPrepared) noexcept : Call(cell) {}
+    NMR_ALWAYS_INLINE NMR_LOCAL Call(Cell& cell, IfPrepared) noexcept : Call(cell) {}
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
-    NMR_ALWAYS_INLINE ~Call() { leave(); }
+    NMR_ALWAYS_INLINE NMR_LOCAL ~Call() { leave(); }
 
-    [[nodiscard]] Target* target() const noexcept { return target_; }
+    [[nodiscard]] NMR_LOCAL Target* target() const noexcept { return target_; }
 
-    void leave() noexcept {
+    NMR_LOCAL void leave() noexcept {
       target_ = nullptr;
       if (cell_ == nullptr) return;
       Cell* const cell = cell_;
@@ -150,7 +159,7 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
       cell->calls_.release();
     }
 
-    [[nodiscard]] Target& hold() noexcept {
+    [[nodiscard]] NMR_LOCAL Target& hold() noexcept {
       Target& target = *target_;
       target.refs().duplicate();  // first: the call keeps it alive
       leave();
@@ -164,12 +173,12 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
 
   /// Lets go of targets that were taken out of their cells; their calls have been on their way out since
   /// then.
-  static void close(Domain&, BasicCallTarget<A>* batch) noexcept {
+  NMR_LOCAL static void close(Domain&, BasicCallTarget<A>* batch) noexcept {
     CompletionBatch due;
     BasicCallTarget<A>::release_each(batch, due);
     due.run();
   }
-  [[nodiscard]] static bool inside(Domain&, const BasicCallTarget<A>&) noexcept {
+  [[nodiscard]] NMR_LOCAL static bool inside(Domain&, const BasicCallTarget<A>&) noexcept {
     return false;
   }  // cannot be known
 };

@@ -20,23 +20,25 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
   /// Where calls go through. Empty until install().
   class Cell {
    public:
-    explicit Cell(Domain& domain) noexcept { cell_.lane = &domain.add_cell(); }
+    NMR_LOCAL explicit Cell(Domain& domain) noexcept { cell_.lane = &domain.next_lane(); }
     Cell(const Cell&) = delete;
     Cell& operator=(const Cell&) = delete;
-    ~Cell() { domain().remove_cell(); }
+    NMR_LOCAL ~Cell() {
+      if (!empty()) domain().note_detached();  // its handle has reported that
+    }
 
-    [[nodiscard]] Domain& domain() const noexcept { return *cell_.lane->domain; }
-    [[nodiscard]] bool empty() const noexcept {
+    [[nodiscard]] NMR_LOCAL Domain& domain() const noexcept { return *cell_.lane->domain; }
+    [[nodiscard]] NMR_LOCAL bool empty() const noexcept {
       return cell_.current.load(order::relaxed) == BasicCallCell<A>::nothing();  // relaxed: a hint
     }
 
     /// Puts a target in, opened before. Returns what was there, taken out and still to be closed (linked as
     /// close() wants it), or null. From one to the other in one step: no call is refused in between.
-    [[nodiscard]] Target* install(Target& target) noexcept { return exchange(&target); }
+    [[nodiscard]] NMR_LOCAL Target* install(Target& target) noexcept { return exchange(&target); }
     /// Takes out whatever is there. Returns it, still to be closed, or null.
-    [[nodiscard]] Target* remove_any() noexcept { return exchange(nullptr); }
+    [[nodiscard]] NMR_LOCAL Target* remove_any() noexcept { return exchange(nullptr); }
     /// Takes out this target, if it is there. New calls are refused, once it has been closed.
-    bool remove(Target& target) noexcept {
+    NMR_LOCAL bool remove(Target& target) noexcept {
       Target* expected = &target;
       Target* const nothing = BasicCallCell<A>::nothing();
       // [cd:14] acquire CAS, pairs with [cd:8]: the target. Nobody acts on what `nothing` could tell; relaxed
@@ -44,6 +46,7 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
       const bool removed =
           cell_.current.compare_exchange_strong(expected, nothing, order::acquire, order::relaxed);
       if (!removed) return false;
+      domain().note_detached();
       cell_.guess.store(nullptr, order::relaxed);  // relaxed: a guess
       return true;
     }
@@ -51,12 +54,14 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
    private:
     friend class Call;
 
-    Target* exchange(Target* target) noexcept {
+    NMR_LOCAL Target* exchange(Target* target) noexcept {
       Target* const nothing = BasicCallCell<A>::nothing();
+      if (target != nullptr) domain().note_attached();
       // [cd:8] acq_rel RMW, pairs with [cd:7], [cd:14]: the target; and with itself: what it replaces.
       Target* const replaced = cell_.current.exchange(target != nullptr ? target : nothing, order::acq_rel);
       cell_.guess.store(target, order::relaxed);  // relaxed: a guess
       if (replaced == nothing) return nullptr;
+      domain().note_detached();
       replaced->link_to_close(nullptr);
       return replaced;
     }
@@ -67,19 +72,19 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
   /// A call in progress, or one that was refused. Lives on the stack of the thread that calls.
   class Call {
    public:
-    NMR_ALWAYS_INLINE explicit Call(Cell& place) noexcept
+    NMR_ALWAYS_INLINE NMR_LOCAL explicit Call(Cell& place) noexcept
         : thread_(A::thread_pointer()), entry_(enter(place.cell_, thread_)) {}
-    NMR_ALWAYS_INLINE Call(Cell& place, IfPrepared if_prepared) noexcept
+    NMR_ALWAYS_INLINE NMR_LOCAL Call(Cell& place, IfPrepared if_prepared) noexcept
         : thread_(A::thread_pointer()), entry_(enter(place.cell_, thread_, if_prepared)) {}
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
-    NMR_ALWAYS_INLINE ~Call() { leave(); }
+    NMR_ALWAYS_INLINE NMR_LOCAL ~Call() { leave(); }
 
     /// Returns what the call goes to, or null.
-    [[nodiscard]] Target* target() const noexcept { return entry_.target; }
+    [[nodiscard]] NMR_LOCAL Target* target() const noexcept { return entry_.target; }
 
     /// Leaves. The target may be gone from here on.
-    NMR_ALWAYS_INLINE void leave() noexcept {
+    NMR_ALWAYS_INLINE NMR_LOCAL void leave() noexcept {
       Target* const target = entry_.target;
       if (target == nullptr) return;
       entry_.target = nullptr;  // first: what is left may be what the guard is in
@@ -87,7 +92,7 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
     }
 
     /// Turns the call into a reference of its own, and leaves. Returns what it holds.
-    [[nodiscard]] Target& hold() noexcept {
+    [[nodiscard]] NMR_LOCAL Target& hold() noexcept {
       Target& target = *entry_.target;
       target.refs().duplicate();  // first: the slot keeps it alive
       leave();
@@ -98,8 +103,8 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
     using Entry = BasicCallEntry<A>;
 
     template <class... Form>
-    NMR_ALWAYS_INLINE static Entry enter(BasicCallCell<A>& cell, std::uintptr_t thread,
-                                         Form... form) noexcept {
+    NMR_ALWAYS_INLINE NMR_LOCAL static Entry enter(BasicCallCell<A>& cell, std::uintptr_t thread,
+                                                   Form... form) noexcept {
       BasicCallSlot<A>* slot = Domain::find_slot(*cell.lane, thread);
       if (slot == nullptr) [[unlikely]] {
         slot = cell.lane->further_looks(thread);
@@ -122,8 +127,8 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
   };
 
   /// Closes targets that are out of their cells. See BasicCallDomain::close().
-  static void close(Domain& domain, Target* batch) noexcept { domain.close(batch); }
-  [[nodiscard]] static bool inside(Domain& domain, const Target& target) noexcept {
+  NMR_LOCAL static void close(Domain& domain, Target* batch) noexcept { domain.close(batch); }
+  [[nodiscard]] NMR_LOCAL static bool inside(Domain& domain, const Target& target) noexcept {
     return domain.inside(target);
   }
 };

@@ -33,15 +33,15 @@ struct NMR_PUBLIC_TYPE StdAtomics {
   /// entries of its index for each. Powers of two, the last two.
   enum : unsigned { kCallSlots = 6, kFirstCallRecords = 16, kIndexPlaces = 32 };
 
-  static void light_fence() noexcept { platform::light_fence(); }
-  static void full_fence() noexcept { platform::full_fence(); }
-  static bool try_enable_heavy_fence() noexcept { return platform::try_enable_heavy_fence(); }
-  static void heavy_fence() noexcept { platform::heavy_fence(); }
+  NMR_LOCAL static void light_fence() noexcept { platform::light_fence(); }
+  NMR_LOCAL static void full_fence() noexcept { platform::full_fence(); }
+  NMR_LOCAL static bool try_enable_heavy_fence() noexcept { return platform::try_enable_heavy_fence(); }
+  NMR_LOCAL static void heavy_fence() noexcept { platform::heavy_fence(); }
 
   /// One turn of a wait for another thread's short section; `turn` counts from 0. Who is in there may have been
   /// overtaken, even by this thread: so after a while it yields to those of its own priority, and then sleeps,
   /// which lets all others run, for longer each time up to a millisecond.
-  static void relax(unsigned turn) noexcept {
+  NMR_LOCAL static void relax(unsigned turn) noexcept {
     if (turn < 64) {
       platform::pause();
     } else if (turn < 128) {
@@ -52,17 +52,19 @@ struct NMR_PUBLIC_TYPE StdAtomics {
     }
   }
 
-  static std::uintptr_t thread_pointer() noexcept { return platform::thread_pointer(); }
+  NMR_LOCAL static std::uintptr_t thread_pointer() noexcept { return platform::thread_pointer(); }
   /// Returns true if no thread has this thread pointer. Optional: without it, that is never known.
-  static bool thread_has_ended(std::uintptr_t thread) noexcept { return platform::thread_has_ended(thread); }
-  static unsigned processor_count() noexcept { return platform::processor_count(); }
-  static std::int64_t now_ns() noexcept { return platform::now_ns(); }
-  static void misuse(const MisuseReport& report) noexcept { report_misuse(report); }
+  NMR_LOCAL static bool thread_has_ended(std::uintptr_t thread) noexcept {
+    return platform::thread_has_ended(thread);
+  }
+  NMR_LOCAL static unsigned processor_count() noexcept { return platform::processor_count(); }
+  NMR_LOCAL static std::int64_t now_ns() noexcept { return platform::now_ns(); }
+  NMR_LOCAL static void misuse(const MisuseReport& report) noexcept { report_misuse(report); }
 };
 
 /// Says that the system is not to be asked for the process-wide barrier: for a process in a sandbox that kills
 /// whoever asks, or that will close one day. Then each call has a full fence of its own.
-struct WithoutBarrier {};
+struct NMR_PUBLIC_TYPE WithoutBarrier{};
 
 /// What a policy has to offer.
 template <class A>
@@ -102,10 +104,10 @@ static_assert(KnowsEndedThreads<StdAtomics>);
 template <class Mutex>
 class [[nodiscard]] NMR_PUBLIC_TYPE LockGuard {
  public:
-  explicit LockGuard(Mutex& mutex) noexcept : mutex_(mutex) { mutex_.lock(); }
+  NMR_LOCAL explicit LockGuard(Mutex& mutex) noexcept : mutex_(mutex) { mutex_.lock(); }
   LockGuard(const LockGuard&) = delete;
   LockGuard& operator=(const LockGuard&) = delete;
-  ~LockGuard() { mutex_.unlock(); }
+  NMR_LOCAL ~LockGuard() { mutex_.unlock(); }
 
  private:
   Mutex& mutex_;

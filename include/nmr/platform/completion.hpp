@@ -15,22 +15,23 @@ class NMR_PUBLIC_TYPE Completion {
  public:
   using Function = void (*)(Completion& self, void* context) noexcept;
 
-  constexpr Completion(Function function, void* context) noexcept : function_(function), context_(context) {}
+  NMR_LOCAL constexpr Completion(Function function, void* context) noexcept
+      : function_(function), context_(context) {}
   Completion(const Completion&) = delete;
   Completion& operator=(const Completion&) = delete;
 
-  void run() noexcept {
+  NMR_LOCAL void run() noexcept {
     in_use_ = false;  // first: the function may give it again, or free it
     function_(*this, context_);
   }
 
   /// Returns whether it has been given to somebody and has yet to run. For the thread that gives it, and for
   /// those whose question is ordered with the giving and the run.
-  [[nodiscard]] bool in_use() const noexcept { return in_use_; }
+  [[nodiscard]] NMR_LOCAL bool in_use() const noexcept { return in_use_; }
 
   /// For those who are given completions: returns whether it is in use, and reports that.
   template <AtomicsPolicy Atomics>
-  [[nodiscard]] bool given_twice(const char* operation) const noexcept {
+  [[nodiscard]] NMR_LOCAL bool given_twice(const char* operation) const noexcept {
     if (!in_use_) [[likely]]
       return false;
     Atomics::misuse({"Completion", operation, "given while it is in use: it has yet to run", this});
@@ -38,13 +39,13 @@ class NMR_PUBLIC_TYPE Completion {
   }
   /// As above; and if it was not in use, it is now. Returns whether it may be kept, to be run once.
   template <AtomicsPolicy Atomics>
-  [[nodiscard]] bool take(const char* operation) noexcept {
+  [[nodiscard]] NMR_LOCAL bool take(const char* operation) noexcept {
     if (given_twice<Atomics>(operation)) return false;
     return in_use_ = true;
   }
 
   /// Runs each of a list that somebody has been given to run, in order.
-  static void run_each(Completion* first) noexcept {
+  NMR_LOCAL static void run_each(Completion* first) noexcept {
     while (first != nullptr) {
       Completion* const next = first->next_;  // before it runs: it may free itself
       first->run();
@@ -53,13 +54,13 @@ class NMR_PUBLIC_TYPE Completion {
   }
 
   /// The node's link, for the queue of an executor: free to use from post() until run().
-  [[nodiscard]] Completion*& link() noexcept { return next_; }
+  [[nodiscard]] NMR_LOCAL Completion*& link() noexcept { return next_; }
 
  protected:
   /// For a node that its owner may want to take back (a timed wait). `claim` is called once the node is bound
   /// to run, before any node that ends together with it runs.
   using Claim = void (*)(Completion& self) noexcept;
-  constexpr Completion(Function function, void* context, Claim claim) noexcept
+  NMR_LOCAL constexpr Completion(Function function, void* context, Claim claim) noexcept
       : function_(function), context_(context), claim_(claim) {}
 
  private:
@@ -98,7 +99,7 @@ class CompletionBatch {
 ///
 /// `post` must run the completion exactly once, on whichever thread it likes, and must not allocate or fail:
 /// the node is a link that a queue may use, or is given on. It is called inside a release, so it must not block
-/// either.
+/// either, nor wait for the completion: the end that follows from it is told when `post` has returned.
 struct NMR_PUBLIC_TYPE Executor {
   using Post = void (*)(Executor& self, Completion& completion) noexcept;
   Post post;

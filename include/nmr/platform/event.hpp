@@ -12,10 +12,11 @@ NMR_BEGIN_NAMESPACE
 template <AtomicsPolicy Atomics>
 class NMR_PUBLIC_TYPE BasicEvent : public Completion {
  public:
-  BasicEvent() noexcept : Completion(&fire, this, &claim) {}
+  NMR_LOCAL BasicEvent() noexcept : Completion(&fire, this, &claim) {}
+  NMR_LOCAL ~BasicEvent() = default;
 
   /// Progress      blocking; no cancellation point. Ordering: happens-after the run of the completion.
-  void wait() noexcept {
+  NMR_LOCAL void wait() noexcept {
     LockGuard lock(mutex_);
     while (!set_) condition_.wait(mutex_);
   }
@@ -28,7 +29,7 @@ class NMR_PUBLIC_TYPE BasicEvent : public Completion {
   /// before all of its nodes have been claimed, so as long as it runs nobody can have freed the list. It does
   /// not wait there for whoever is at the list, who may be waiting for the mutex.
   template <class TakeBack>
-  [[nodiscard]] bool wait_until(platform::Deadline deadline, TakeBack take_back) noexcept {
+  [[nodiscard]] NMR_LOCAL bool wait_until(platform::Deadline deadline, TakeBack take_back) noexcept {
     LockGuard lock(mutex_);
     while (!set_ && condition_.wait_until(mutex_, deadline)) {
     }
@@ -43,13 +44,13 @@ class NMR_PUBLIC_TYPE BasicEvent : public Completion {
   }
 
  private:
-  static void fire(Completion&, void* self) noexcept {
+  NMR_LOCAL static void fire(Completion&, void* self) noexcept {
     auto& event = *static_cast<BasicEvent*>(self);
     LockGuard lock(event.mutex_);
     event.set_ = true;
     event.condition_.notify_all();
   }
-  static void claim(Completion& self) noexcept {
+  NMR_LOCAL static void claim(Completion& self) noexcept {
     auto& event = static_cast<BasicEvent&>(self);
     LockGuard lock(event.mutex_);
     event.claimed_ = true;

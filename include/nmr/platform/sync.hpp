@@ -47,13 +47,13 @@ inline void sleep_for_ns(std::int64_t nanoseconds) noexcept;
 
 class NMR_PUBLIC_TYPE Mutex {
  public:
-  Mutex() noexcept = default;
+  NMR_LOCAL Mutex() noexcept = default;
   Mutex(const Mutex&) = delete;
   Mutex& operator=(const Mutex&) = delete;
-  ~Mutex() { pthread_mutex_destroy(&handle_); }
-  void lock() noexcept { pthread_mutex_lock(&handle_); }
+  NMR_LOCAL ~Mutex() { pthread_mutex_destroy(&handle_); }
+  NMR_LOCAL void lock() noexcept { pthread_mutex_lock(&handle_); }
   /// Waits for some milliseconds at most. Returns false if it has not been locked.
-  [[nodiscard]] bool lock_briefly() noexcept {
+  [[nodiscard]] NMR_LOCAL bool lock_briefly() noexcept {
     if (pthread_mutex_trylock(&handle_) == 0) return true;
 #if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 30)
     const std::int64_t until = now_ns() + 10'000'000;
@@ -65,7 +65,7 @@ class NMR_PUBLIC_TYPE Mutex {
     return pthread_mutex_trylock(&handle_) == 0;
 #endif
   }
-  void unlock() noexcept { pthread_mutex_unlock(&handle_); }
+  NMR_LOCAL void unlock() noexcept { pthread_mutex_unlock(&handle_); }
 
  private:
   friend class Condition;
@@ -74,14 +74,14 @@ class NMR_PUBLIC_TYPE Mutex {
 
 /// Keeps a cancellation of this thread pending while it lives: the functions that wait do not throw, and to act on
 /// it inside of one would end the program. The next cancellation point after them acts on it.
-class CancelBlock {
+class NMR_PUBLIC_TYPE CancelBlock {
  public:
 #if defined(__ANDROID__)
   CancelBlock() noexcept {}  // no thread can be cancelled
   ~CancelBlock() {}
 #else
-  CancelBlock() noexcept { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_); }
-  ~CancelBlock() {
+  NMR_LOCAL CancelBlock() noexcept { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_); }
+  NMR_LOCAL ~CancelBlock() {
     int disabled = 0;
     pthread_setcancelstate(before_, &disabled);
   }
@@ -98,7 +98,7 @@ class CancelBlock {
 /// Its waits are no cancellation points.
 class NMR_PUBLIC_TYPE Condition {
  public:
-  Condition() noexcept {
+  NMR_LOCAL Condition() noexcept {
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
 #if !defined(__APPLE__)
@@ -109,16 +109,16 @@ class NMR_PUBLIC_TYPE Condition {
   }
   Condition(const Condition&) = delete;
   Condition& operator=(const Condition&) = delete;
-  ~Condition() { pthread_cond_destroy(&handle_); }
+  NMR_LOCAL ~Condition() { pthread_cond_destroy(&handle_); }
 
-  void notify_all() noexcept { pthread_cond_broadcast(&handle_); }
-  void wait(Mutex& mutex) noexcept {
+  NMR_LOCAL void notify_all() noexcept { pthread_cond_broadcast(&handle_); }
+  NMR_LOCAL void wait(Mutex& mutex) noexcept {
     const CancelBlock block;
     pthread_cond_wait(&handle_, &mutex.handle_);
   }
 
   /// Returns false once the deadline has passed. May wake early, as every condition does.
-  bool wait_until(Mutex& mutex, Deadline deadline) noexcept {
+  NMR_LOCAL bool wait_until(Mutex& mutex, Deadline deadline) noexcept {
     if (deadline == kNever) return wait(mutex), true;
     const std::int64_t now = now_ns();
     if (now >= deadline) return false;
@@ -144,17 +144,17 @@ class NMR_PUBLIC_TYPE Condition {
 /// meet a mutex that its own thread holds.
 class NMR_PUBLIC_TYPE SignalBlock {
  public:
-  SignalBlock() noexcept {
+  NMR_LOCAL SignalBlock() noexcept {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before_);
   }
   SignalBlock(const SignalBlock&) = delete;
   SignalBlock& operator=(const SignalBlock&) = delete;
-  ~SignalBlock() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  NMR_LOCAL ~SignalBlock() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
   /// Lets those in that have come meanwhile.
-  void let_in() noexcept {
+  NMR_LOCAL void let_in() noexcept {
     sigset_t all;
     pthread_sigmask(SIG_SETMASK, &before_, &all);
     pthread_sigmask(SIG_SETMASK, &all, nullptr);

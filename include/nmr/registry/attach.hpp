@@ -13,16 +13,16 @@ struct NMR_PUBLIC_TYPE BasicOffer {
   using Side = BasicBindingSide<Calls>;
   using Cell = typename Calls::Cell;
 
-  BasicOffer(Side& whose) noexcept : side(whose) {}
+  NMR_LOCAL BasicOffer(Side& whose) noexcept : side(whose) {}
   BasicOffer(const BasicOffer&) = delete;
   BasicOffer& operator=(const BasicOffer&) = delete;
 
   /// The client accepts: asks the provider, and attaches both sides if it agrees (NmrClientAttachProvider).
-  Status accept(Cell* handle, void* with, const void* table) {
+  NMR_LOCAL Status accept(Cell* handle, void* with, const void* table) {
     return side.registration.registry.accept(*this, handle, with, table);
   }
   /// The provider agrees: says what the client's calls get, and through which handle its own go.
-  Status agree(Cell* handle, void* with, const void* table) noexcept {
+  NMR_LOCAL Status agree(Cell* handle, void* with, const void* table) noexcept {
     if (handle != nullptr && &handle->domain() != &side.registration.registry.calls)
       return Status::kInvalidParameter;
     cell = handle;

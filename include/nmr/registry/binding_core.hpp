@@ -46,7 +46,7 @@ struct OwnedContext {
 /// its holds; from attach on the duty to detach, which the DetachCompletion becomes; and while the detach
 /// callback runs, the callback. When it has run down the side is done, whichever of these was the last.
 template <class Calls>
-struct NMR_PUBLIC_TYPE BasicBindingSide {
+struct BasicBindingSide {
   using Registration = BasicRegistrationCore<Calls>;
   using Cell = typename Calls::Cell;
   using Atomics = typename Calls::Atomics;
@@ -99,7 +99,7 @@ struct NMR_PUBLIC_TYPE BasicBindingSide {
 /// One client registration paired with one provider registration. State and links belong to the registry's
 /// mutex.
 template <class Calls>
-struct NMR_PUBLIC_TYPE BasicBindingCore {
+struct BasicBindingCore {
   using Registration = BasicRegistrationCore<Calls>;
   using Side = BasicBindingSide<Calls>;
 

@@ -82,7 +82,8 @@ struct BasicDetach {
     DetachCompletion done(side.detached);
     if (side.asked) {
       typename State::Keeping keeping(registration.registry, side);
-      registration.module.detach(registration.module.module, side.binding.context_of(side), std::move(done));
+      registration.module.detach(registration.module.module, side.binding.context_of(side),
+                                 static_cast<DetachCompletion&&>(done));
     } else {
       done.complete();  // the client that returned failure after it had attached
     }
@@ -106,12 +107,10 @@ struct BasicDetach {
   static void let_go(State& state, Binding& binding) noexcept {
     Registration& client = binding.client.registration;
     Registration& provider = binding.provider.registration;
-    bool last = false;
     {
       LockGuard lock(state.mutex);
       if (!state.all_posted(binding)) return;
       state.unlink(binding);
-      last = state.is_over();
     }
     delete &binding;
     // Neither side's completions before both have been let go: they may wait for the other side.
@@ -119,7 +118,6 @@ struct BasicDetach {
     Completion* const of_provider = provider.let_go();  // now the registry may be gone
     client.tell(of_client);
     provider.tell(of_provider);
-    if (last) state.free();
   }
 
   static void drained(Side& side) noexcept {

@@ -16,6 +16,8 @@ NMR_BEGIN_NAMESPACE
 /// sides.
 template <Npi N, class Calls>
 struct NMR_PUBLIC_TYPE BasicClientModule {
+  NMR_LOCAL constexpr BasicClientModule() noexcept = default;
+
   std::uint16_t version = 0;
   std::uint16_t length = sizeof(BasicClientModule);
 
@@ -47,6 +49,8 @@ struct NMR_PUBLIC_TYPE BasicClientModule {
 /// What a provider module registers (NPI_PROVIDER_CHARACTERISTICS). As BasicClientModule.
 template <Npi N, class Calls>
 struct NMR_PUBLIC_TYPE BasicProviderModule {
+  NMR_LOCAL constexpr BasicProviderModule() noexcept = default;
+
   std::uint16_t version = 0;
   std::uint16_t length = sizeof(BasicProviderModule);
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <concepts>
 
+#include <nmr/registry/layout.hpp>
 #include <nmr/registry/module.hpp>
 #include <nmr/registry/registration.hpp>
 #include <nmr/registry/registry_core.hpp>
@@ -23,9 +24,8 @@ consteval NpiId npi_id_of() {
 /// offered to every one of the other side; those that agree are attached and call each other through handles;
 /// when either leaves, both are detached, and each is done when its last call has left.
 ///
-/// Lifetime      outlives its registrations and the handles made for it (trapped), and every call through them. The
-///               core that it has made for itself stays for registrations that were abandoned and have not ended;
-///               the last one frees it.
+/// Lifetime      outlives its registrations and attached handles (trapped), and every call through them. Where
+///               anything has been abandoned, the core that it has made for itself stays for good.
 template <Npi N, class Calls>
 class NMR_PUBLIC_TYPE BasicNmrRegistry {
  public:
@@ -40,26 +40,31 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
   using CallbackHandle = typename ClientOffer::Handle;
 
   template <class Unit = platform::ThisUnit>
-  BasicNmrRegistry() : core_(Core::make(Unit{})), own_(true) {}
+  NMR_LOCAL BasicNmrRegistry() : core_(Core::make(Unit{})), calls_(core_.calls()), own_(true) {}
   /// Its calls and detaches do without the process-wide barrier of the system, which is not asked for.
   template <class Unit = platform::ThisUnit>
-  explicit BasicNmrRegistry(WithoutBarrier without) : core_(Core::make(without, Unit{})), own_(true) {}
+  NMR_LOCAL explicit BasicNmrRegistry(WithoutBarrier without)
+      : core_(Core::make(without, Unit{})), calls_(core_.calls()), own_(true) {}
   /// A view of one NPI in a registry that several NPIs share.
-  explicit BasicNmrRegistry(Core& shared) noexcept : core_(shared), own_(false) {}
+  NMR_LOCAL explicit BasicNmrRegistry(Core& shared) noexcept
+      : core_(shared), calls_(shared.calls()), own_(false) {}
   BasicNmrRegistry(const BasicNmrRegistry&) = delete;
   BasicNmrRegistry& operator=(const BasicNmrRegistry&) = delete;
   /// Precondition  no registration is left, but abandoned ones (trapped).
-  ~BasicNmrRegistry() {
+  NMR_LOCAL ~BasicNmrRegistry() {
     if (own_) core_.give_up();
   }
 
   /// From now on nobody waits: the destructor of a registration with the core abandons it, as if
   /// Registration::abandon() had been called. For a process that is to end whatever its threads are doing.
-  void abandon() noexcept { core_.abandon(); }
+  /// Not for an image of another version, where it does nothing.
+  NMR_LOCAL void abandon() noexcept {
+    if (is_of_this_version()) core_.abandon();
+  }
 
-  [[nodiscard]] Core& core() noexcept { return core_; }
+  [[nodiscard]] NMR_LOCAL Core& core() noexcept { return core_; }
   /// Returns the domain to make handles with: `Handle handle(registry.calls());`.
-  [[nodiscard]] typename Calls::Domain& calls() noexcept { return core_.calls(); }
+  [[nodiscard]] NMR_LOCAL typename Calls::Domain& calls() noexcept { return calls_; }
 
   /// Registers a module (NmrRegisterClient, NmrRegisterProvider). Attach callbacks of all existing peers, and
   /// calls from them, may come before this returns: to register is the last step of a module's
@@ -74,47 +79,48 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
   ///               (pthread_exit, cancellation), it is unwound through here: that peer has been refused with
   ///               kUnhandledException, the rest has not been offered, and `registration` stays registered.
   template <class Unit = platform::ThisUnit>
-  Status register_client(const ClientModule& module, void* registration_context,
-                         ClientRegistration& registration) {
+  NMR_LOCAL Status register_client(const ClientModule& module, void* registration_context,
+                                   ClientRegistration& registration) {
     if (module.attach_provider == nullptr || module.detach_provider == nullptr)
       return Status::kInvalidParameter;
     return add<ClientThunks<Unit>>(ModuleSide::kClient, module, registration_context, registration);
   }
   template <class Unit = platform::ThisUnit>
-  Status register_provider(const ProviderModule& module, void* registration_context,
-                           ProviderRegistration& registration) {
+  NMR_LOCAL Status register_provider(const ProviderModule& module, void* registration_context,
+                                     ProviderRegistration& registration) {
     if (module.attach_client == nullptr || module.detach_client == nullptr) return Status::kInvalidParameter;
     return add<ProviderThunks<Unit>>(ModuleSide::kProvider, module, registration_context, registration);
   }
 
-  /// Returns all registrations and bindings of the core, with their states and what they wait for.
+  /// Returns all registrations and bindings of the core, with their states and what they wait for; none
+  /// to an image of another version.
   template <class Unit = platform::ThisUnit>
-  [[nodiscard]] RegistrySnapshot snapshot() {
-    return core_.template snapshot<Unit>();
+  [[nodiscard]] NMR_LOCAL RegistrySnapshot snapshot() {
+    return is_of_this_version() ? core_.template snapshot<Unit>() : RegistrySnapshot{};
   }
 
  private:
-  static constexpr const char* ended() noexcept {
+  NMR_LOCAL static constexpr const char* ended() noexcept {
     return "the thread was ended (pthread_exit, cancellation) where it cannot be unwound";
   }
 
   // In the code of who registers, built as that is built.
   template <class Unit>
   struct ClientThunks {
-    static Status attach(const void* module, void* context, BasicOffer<Calls>& core) {
+    NMR_LOCAL static Status attach(const void* module, void* context, BasicOffer<Calls>& core) {
       ProviderOffer offer(core);
       const auto callback = static_cast<const ClientModule*>(module)->attach_provider;
       return platform::Callbacks<Unit>::contain(
           [&] { return callback(context, offer); }, core.side.registration.registry.unwinds,
           {"ClientRegistration", "attach_provider", ended(), &core.side.registration});
     }
-    static void detach(const void* module, void* context, DetachCompletion done) noexcept {
+    NMR_LOCAL static void detach(const void* module, void* context, DetachCompletion done) noexcept {
       void (*const callback)(void*, DetachCompletion) =
           static_cast<const ClientModule*>(module)->detach_provider;
-      platform::Callbacks<Unit>::bar([&] { callback(context, std::move(done)); },
+      platform::Callbacks<Unit>::bar([&] { callback(context, static_cast<DetachCompletion&&>(done)); },
                                      {"ClientRegistration", "detach_provider", ended(), module});
     }
-    static void cleanup(const void* module, void* context) noexcept {
+    NMR_LOCAL static void cleanup(const void* module, void* context) noexcept {
       void (*const callback)(void*) = static_cast<const ClientModule*>(module)->cleanup_binding_context;
       platform::Callbacks<Unit>::bar([&] { callback(context); },
                                      {"ClientRegistration", "cleanup_binding_context", ended(), module});
@@ -122,20 +128,20 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
   };
   template <class Unit>
   struct ProviderThunks {
-    static Status attach(const void* module, void* context, BasicOffer<Calls>& core) {
+    NMR_LOCAL static Status attach(const void* module, void* context, BasicOffer<Calls>& core) {
       ClientOffer offer(core);
       const auto callback = static_cast<const ProviderModule*>(module)->attach_client;
       return platform::Callbacks<Unit>::contain(
           [&] { return callback(context, offer); }, core.side.registration.registry.unwinds,
           {"ProviderRegistration", "attach_client", ended(), &core.side.registration});
     }
-    static void detach(const void* module, void* context, DetachCompletion done) noexcept {
+    NMR_LOCAL static void detach(const void* module, void* context, DetachCompletion done) noexcept {
       void (*const callback)(void*, DetachCompletion) =
           static_cast<const ProviderModule*>(module)->detach_client;
-      platform::Callbacks<Unit>::bar([&] { callback(context, std::move(done)); },
+      platform::Callbacks<Unit>::bar([&] { callback(context, static_cast<DetachCompletion&&>(done)); },
                                      {"ProviderRegistration", "detach_client", ended(), module});
     }
-    static void cleanup(const void* module, void* context) noexcept {
+    NMR_LOCAL static void cleanup(const void* module, void* context) noexcept {
       void (*const callback)(void*) = static_cast<const ProviderModule*>(module)->cleanup_binding_context;
       platform::Callbacks<Unit>::bar([&] { callback(context); },
                                      {"ProviderRegistration", "cleanup_binding_context", ended(), module});
@@ -143,12 +149,12 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
   };
 
   template <class Thunks, class Module, class Registration>
-  Status add(ModuleSide side, const Module& module, void* context, Registration& registration) {
+  NMR_LOCAL Status add(ModuleSide side, const Module& module, void* context, Registration& registration) {
     constexpr NpiId kNpiId = npi_id_of<N>();
     if (module.length != sizeof(Module) || module.module_id.empty() || kNpiId.empty() || registration) {
       return Status::kInvalidParameter;
     }
-    if (module.version != 0 || calls().layout_version() != kLayoutVersion) return Status::kRevisionMismatch;
+    if (module.version != 0 || !is_of_this_version()) return Status::kRevisionMismatch;
     const typename Core::Module view{
         &module,
         &Thunks::attach,
@@ -162,7 +168,14 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
     return core_.add(side, view, context, registration.registration_);
   }
 
+  /// Returns whether the core was made by code of this version. Nothing of it may be touched before that is known.
+  [[nodiscard]] NMR_LOCAL bool is_of_this_version() const noexcept {
+    return calls_.layout_version() == kLayoutVersion;
+  }
+
+  // Another version finds these where they are, and the version at the front of the domain.
   Core& core_;
+  typename Calls::Domain& calls_;
   const bool own_;
 };
 

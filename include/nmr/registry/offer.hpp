@@ -42,18 +42,18 @@ struct NMR_PUBLIC_TYPE CharacteristicsOf {
 template <class Calls, class PeerCharacteristics>
 class NMR_PUBLIC_TYPE BasicPeerOffer {
  public:
-  explicit BasicPeerOffer(BasicOffer<Calls>& core) noexcept : core_(core) {}
+  NMR_LOCAL explicit BasicPeerOffer(BasicOffer<Calls>& core) noexcept : core_(core) {}
   BasicPeerOffer(const BasicPeerOffer&) = delete;
   BasicPeerOffer& operator=(const BasicPeerOffer&) = delete;
 
   /// Names this binding, for detach(). Unique among all that the registry ever makes.
-  [[nodiscard]] BindingId binding() const noexcept { return core_.side.binding.id; }
+  [[nodiscard]] NMR_LOCAL BindingId binding() const noexcept { return core_.side.binding.id; }
   /// Who is on the other side.
-  [[nodiscard]] const RegistrationInstance& peer() const noexcept {
+  [[nodiscard]] NMR_LOCAL const RegistrationInstance& peer() const noexcept {
     return core_.side.binding.peer_of(core_.side).registration.module.instance;
   }
   /// The peer's NPI-specific characteristics, or null.
-  [[nodiscard]] const PeerCharacteristics* characteristics() const noexcept {
+  [[nodiscard]] NMR_LOCAL const PeerCharacteristics* characteristics() const noexcept {
     return static_cast<const PeerCharacteristics*>(peer().characteristics);
   }
 
@@ -61,12 +61,12 @@ class NMR_PUBLIC_TYPE BasicPeerOffer {
   /// the attachment fails. A second one replaces the first. Returns null if there is no memory.
   /// Precondition  before accept(), which gives the context away (trapped).
   template <class T, class... Arguments, class Unit = platform::ThisUnit>
-  [[nodiscard]] T* make_context(Arguments&&... arguments) {
+  [[nodiscard]] NMR_LOCAL T* make_context(Arguments&&... arguments) {
     if (core_.agreed) {
       Calls::Atomics::misuse({"Offer", "make_context", "after accept()", &core_.side.registration});
       return nullptr;
     }
-    T* const object = new (std::nothrow) T(std::forward<Arguments>(arguments)...);
+    T* const object = new (std::nothrow) T(static_cast<Arguments&&>(arguments)...);
     if (object == nullptr) return nullptr;
     core_.side.owned.reset();
     core_.side.owned = {object, [](void* owned) noexcept { delete static_cast<T*>(owned); }};
@@ -84,7 +84,9 @@ class NMR_PUBLIC_TYPE BasicProviderOffer
  public:
   using Handle = BasicBindingHandle<N, Calls>;
   using ClientDispatch = typename CallbacksOf<N>::ProviderDispatch;
-  using BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Provider>::BasicPeerOffer;
+
+  NMR_LOCAL explicit BasicProviderOffer(BasicOffer<Calls>& core) noexcept
+      : BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Provider>(core) {}
 
   /// Attaches to the provider, if it agrees (NmrClientAttachProvider). From then on the client's calls go
   /// through `handle`, and the provider may call the client, even before this returns: `context` must be
@@ -97,20 +99,20 @@ class NMR_PUBLIC_TYPE BasicProviderOffer
   /// Progress      blocking for as long as the provider's callback; with one-word counting and an occupied
   ///               handle also for the calls through it. Throws nothing; but if the thread is ended in the
   ///               provider's callback (pthread_exit, cancellation) it is unwound through here.
-  Status accept(Handle& handle, void* context, const ClientDispatch* dispatch) {
+  NMR_LOCAL Status accept(Handle& handle, void* context, const ClientDispatch* dispatch) {
     return this->core_.accept(&handle.cell(), context, dispatch);
   }
   /// As above, for a client that calls through ClientRegistration::for_each_provider() instead of a handle.
-  Status accept(void* context, const ClientDispatch* dispatch) {
+  NMR_LOCAL Status accept(void* context, const ClientDispatch* dispatch) {
     return this->core_.accept(nullptr, context, dispatch);
   }
   /// As above, where the NPI has no functions of the client's.
-  Status accept(Handle& handle, void* context)
+  NMR_LOCAL Status accept(Handle& handle, void* context)
     requires std::is_same_v<ClientDispatch, NoDispatch>
   {
     return accept(handle, context, nullptr);
   }
-  Status accept(void* context)
+  NMR_LOCAL Status accept(void* context)
     requires std::is_same_v<ClientDispatch, NoDispatch>
   {
     return accept(context, nullptr);
@@ -125,19 +127,21 @@ class NMR_PUBLIC_TYPE BasicClientOffer : public BasicPeerOffer<Calls, typename C
  public:
   using Handle = BasicBindingHandle<CallbacksOf<N>, Calls>;
   using ProviderDispatch = typename N::ProviderDispatch;
-  using BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Client>::BasicPeerOffer;
+
+  NMR_LOCAL explicit BasicClientOffer(BasicOffer<Calls>& core) noexcept
+      : BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Client>(core) {}
 
   /// Agrees: the client's calls get `dispatch` and `context`, which must be ready. Takes effect when the
   /// callback returns success; until then no call may go to the client.
   ///
   /// Returns       kSuccess, to be returned from the callback.
-  Status accept(void* context, const ProviderDispatch* dispatch) noexcept {
+  NMR_LOCAL Status accept(void* context, const ProviderDispatch* dispatch) noexcept {
     return this->core_.agree(nullptr, context, dispatch);
   }
   /// As above, and from the attachment on this provider's calls to this client go through `handle`. Without
   /// one they go through ProviderRegistration::for_each_client(). kInvalidParameter: a handle of another
   /// registry.
-  Status accept(Handle& handle, void* context, const ProviderDispatch* dispatch) noexcept {
+  NMR_LOCAL Status accept(Handle& handle, void* context, const ProviderDispatch* dispatch) noexcept {
     return this->core_.agree(&handle.cell(), context, dispatch);
   }
   template <std::same_as<Handle> H>

@@ -1,7 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <span>
-#include <utility>
+#include <nmr/platform/pointer.hpp>
 
 #include <nmr/binding/call_guard.hpp>
 #include <nmr/registry/registry_core.hpp>
@@ -9,27 +9,26 @@
 NMR_BEGIN_NAMESPACE
 
 template <Npi N, class Calls>
-class BasicNmrRegistry;
+class NMR_PUBLIC_TYPE BasicNmrRegistry;
 
 /// A module's registration with a registry, from register_client() or register_provider(). The destructor
 /// deregisters and waits. Movable; empty until registered and after being moved from.
 template <Npi N, class Calls, ModuleSide kSide>
 class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
  public:
-  BasicRegistration() noexcept = default;
-  BasicRegistration(BasicRegistration&& other) noexcept
-      : core_(std::exchange(other.core_, nullptr)),
-        registration_(std::exchange(other.registration_, nullptr)) {}
-  BasicRegistration& operator=(BasicRegistration&& other) noexcept {
-    BasicRegistration moved(std::move(other));
-    std::swap(core_, moved.core_);
-    std::swap(registration_, moved.registration_);
+  NMR_LOCAL BasicRegistration() noexcept = default;
+  NMR_LOCAL BasicRegistration(BasicRegistration&& other) noexcept
+      : core_(platform::take(other.core_)), registration_(platform::take(other.registration_)) {}
+  NMR_LOCAL BasicRegistration& operator=(BasicRegistration&& other) noexcept {
+    BasicRegistration moved(static_cast<BasicRegistration&&>(other));
+    platform::swap_pointers(core_, moved.core_);
+    platform::swap_pointers(registration_, moved.registration_);
     return *this;
   }
   /// Deregisters if that has not been done, and waits for the end, but after NmrRegistry::abandon().
   /// Precondition  not in a callback or a guarded call of a binding of its own (trapped; then it does not
   ///               wait).
-  ~BasicRegistration() {
+  NMR_LOCAL ~BasicRegistration() {
     if (registration_ != nullptr) core_->destroy(*registration_);
   }
 
@@ -43,15 +42,16 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
   /// Progress      blocking for detach callbacks and a barrier, as deregister(). Never waits for calls.
   /// Lifetime      the module, its callbacks and what they use stay until `cleanup_binding_context` has run for
   ///               each binding, or for good. So does a registry's core that was made by hand; one that
-  ///               NmrRegistry has made for itself stays for the last abandoned registration. With
-  ///               one-word counting a handle stays for the calls that are in it, and so does its registry.
-  void abandon() noexcept {
+  ///               NmrRegistry has made for itself stays for good then, since a call looks at it on its way
+  ///               out. With one-word counting a handle stays for the calls that are in it, and so does its
+  ///               registry.
+  NMR_LOCAL void abandon() noexcept {
     auto* const given_up = registration_;
     registration_ = nullptr;
     if (given_up != nullptr) core_->abandon(*given_up);
   }
 
-  [[nodiscard]] explicit operator bool() const noexcept { return registration_ != nullptr; }
+  [[nodiscard]] NMR_LOCAL explicit operator bool() const noexcept { return registration_ != nullptr; }
 
   /// Starts deregistration (NmrDeregisterClient, NmrDeregisterProvider): nothing new is attached, and all
   /// bindings are detached. Never waits for calls. Of each binding that was attached and not being detached,
@@ -60,11 +60,11 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
   ///
   /// Returns       kPending: started. kInvalidDeviceState: it has been started before. kInvalidParameter:
   ///               *this is empty.
-  Status deregister() noexcept { return start(nullptr); }
+  NMR_LOCAL Status deregister() noexcept { return start(nullptr); }
   /// As above; if the result is kPending, `done` runs exactly once, when deregistration has completed. It may free
   /// the registration, and what this was the last to use. kInvalidParameter if `done` is in use (trapped): then
   /// nothing is started.
-  Status deregister(Completion& done) noexcept {
+  NMR_LOCAL Status deregister(Completion& done) noexcept {
     if (done.given_twice<typename Calls::Atomics>("deregister")) return Status::kInvalidParameter;
     return start(&done);
   }
@@ -82,15 +82,15 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
   ///               to be this one's: who keeps a CallHold or a DetachCompletion of such a binding lets go of it
   ///               first, or waits for ever.
   /// Progress      blocking; no cancellation point.
-  Status wait_for_deregister_complete() noexcept { return wait(platform::kNever); }
+  NMR_LOCAL Status wait_for_deregister_complete() noexcept { return wait(platform::kNever); }
   /// As above, for at most `timeout` (any std::chrono::duration): then kTimeout.
   template <class Duration>
-  Status wait_for_deregister_complete_for(const Duration& timeout) noexcept {
+  NMR_LOCAL Status wait_for_deregister_complete_for(const Duration& timeout) noexcept {
     return wait(deadline_after<typename Calls::Atomics>(platform::to_nanoseconds(timeout)));
   }
   /// Runs `done` when deregistration has completed, at once if it has. kInvalidParameter if it was not
   /// started, or if `done` is in use (trapped): then `done` does not run on its behalf.
-  Status notify_deregister_complete(Completion& done) noexcept {
+  NMR_LOCAL Status notify_deregister_complete(Completion& done) noexcept {
     if (done.given_twice<typename Calls::Atomics>("notify_deregister_complete"))
       return Status::kInvalidParameter;
     return registration_ != nullptr ? core_->notify(*registration_, done) : Status::kInvalidParameter;
@@ -98,19 +98,19 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
 
   /// Detaches one binding, for both sides; the pair is not offered again. Linear in this registration's
   /// bindings. Returns kPending: started; kNotFound: not, or not any more, a binding of this registration.
-  Status detach(BindingId binding) noexcept {
+  NMR_LOCAL Status detach(BindingId binding) noexcept {
     return registration_ != nullptr ? core_->detach(*registration_, binding) : Status::kInvalidParameter;
   }
 
   /// Returns how many bindings are attached and not being detached.
-  [[nodiscard]] std::size_t attached() const noexcept {
+  [[nodiscard]] NMR_LOCAL std::size_t attached() const noexcept {
     return registration_ != nullptr ? core_->info_of(*registration_).attached : 0;
   }
 
   /// Copies why peers were not attached, newest first; the newest eight are kept, and what `newest` has room
   /// for beyond them is left as it was. A peer that was attached at a later try stays in the list. Returns
   /// how many there ever were.
-  std::size_t refusals(std::span<Refusal> newest) const noexcept {
+  NMR_LOCAL std::size_t refusals(std::span<Refusal> newest) const noexcept {
     return registration_ != nullptr ? core_->refusals(*registration_, newest.data(), newest.size()) : 0;
   }
 
@@ -118,13 +118,13 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
   /// offered. No lock is held.
   template <class F, class Unit = platform::ThisUnit>
     requires(kSide == ModuleSide::kProvider)
-  void for_each_client(F f) {
+  NMR_LOCAL void for_each_client(F f) {
     for_each<CallbacksOf<N>, Unit>(f);
   }
   /// Calls `f(guard)` with a call guard of each provider that can be called, as above.
   template <class F, class Unit = platform::ThisUnit>
     requires(kSide == ModuleSide::kClient)
-  void for_each_provider(F f) {
+  NMR_LOCAL void for_each_provider(F f) {
     for_each<N, Unit>(f);
   }
 
@@ -132,14 +132,14 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
   friend class BasicNmrRegistry<N, Calls>;
   using Core = BasicRegistryCore<Calls>;
 
-  Status start(Completion* done) noexcept {
+  NMR_LOCAL Status start(Completion* done) noexcept {
     return registration_ != nullptr ? core_->deregister(*registration_, done) : Status::kInvalidParameter;
   }
-  Status wait(platform::Deadline deadline) noexcept {
+  NMR_LOCAL Status wait(platform::Deadline deadline) noexcept {
     return registration_ != nullptr ? core_->wait(*registration_, deadline) : Status::kInvalidParameter;
   }
   template <Npi Called, class Unit, class F>
-  void for_each(F& f) {
+  NMR_LOCAL void for_each(F& f) {
     if (registration_ == nullptr) return;
     core_->template for_each_binding<Unit>(*registration_, [&](BasicBindingSide<Calls>& side) {
       BasicCallGuard<Called, Calls> guard(*side.cell);

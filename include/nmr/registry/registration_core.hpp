@@ -38,7 +38,7 @@ class BasicRegistryState;
 template <class Calls>
 struct BasicBindingCore;
 template <class Calls>
-struct BasicOffer;
+struct NMR_PUBLIC_TYPE BasicOffer;
 
 /// One registration without its types. Links, lists and flags belong to the registry's mutex.
 template <class Calls>
@@ -58,15 +58,16 @@ struct NMR_PUBLIC_TYPE BasicRegistrationCore {
     bool serialize_attach;
   };
 
-  BasicRegistrationCore(BasicRegistryState<Calls>& owner, ModuleSide which, const Module& what,
-                        void* with) noexcept
+  NMR_LOCAL BasicRegistrationCore(BasicRegistryState<Calls>& owner, ModuleSide which, const Module& what,
+                                  void* with) noexcept
       : registry(owner), side(which), module(what), context(with) {}
 
   BasicRegistrationCore(const BasicRegistrationCore&) = delete;
   BasicRegistrationCore& operator=(const BasicRegistrationCore&) = delete;
+  NMR_LOCAL ~BasicRegistrationCore() = default;
 
   /// Notes why a peer was not attached; the oldest of kRefusalsKept is forgotten.
-  void note(const Refusal& refusal) noexcept { refusals[refused++ % kRefusalsKept] = refusal; }
+  NMR_LOCAL void note(const Refusal& refusal) noexcept { refusals[refused++ % kRefusalsKept] = refusal; }
 
   enum : std::size_t { kRefusalsKept = 8 };
 
@@ -94,18 +95,18 @@ struct NMR_PUBLIC_TYPE BasicRegistrationCore {
   Binding* first_binding = nullptr;
   Binding* last_binding = nullptr;
   std::size_t attached = 0;
-  std::array<Refusal, kRefusalsKept> refusals{};
+  Refusal refusals[kRefusalsKept]{};
   std::size_t refused = 0;
   std::uintptr_t attaching_thread = 0;  // with serialize_attach: who is in the attach callback
 
   /// Given to `open` first: says who is bound to run its completions, and that there are some.
   class End : public Completion {
    public:
-    explicit End(BasicRegistrationCore& whose) noexcept
+    NMR_LOCAL explicit End(BasicRegistrationCore& whose) noexcept
         : Completion([](Completion&, void*) noexcept {}, nullptr, &claim), whose_(whose) {}
 
    private:
-    static void claim(Completion& self) noexcept {
+    NMR_LOCAL static void claim(Completion& self) noexcept {
       static_cast<End&>(self).whose_.teller.store(Atomics::thread_pointer(),
                                                   order::relaxed);  // relaxed: see there
     }
@@ -114,10 +115,10 @@ struct NMR_PUBLIC_TYPE BasicRegistrationCore {
   End end{*this};
 
   /// Gives back a reference to `open`. Returns what is due, for tell().
-  [[nodiscard]] Completion* let_go() noexcept { return open.release_deferred(); }
+  [[nodiscard]] NMR_LOCAL Completion* let_go() noexcept { return open.release_deferred(); }
   /// Tells of the end, if it has come. Does not touch the registry: who has been told of the other side's end may
   /// have freed it. The owner may give this up in a completion.
-  void tell(Completion* due) noexcept {
+  NMR_LOCAL void tell(Completion* due) noexcept {
     if (due == nullptr) return;
     Completion::run_each(due);
     teller.store(0, order::relaxed);  // relaxed: see there
@@ -128,7 +129,7 @@ struct NMR_PUBLIC_TYPE BasicRegistrationCore {
   }
   /// Says that nobody will ask for it any more. It is freed when its end has been told, by whoever tells it; here,
   /// if it has been.
-  void give_up() noexcept {
+  NMR_LOCAL void give_up() noexcept {
     // [rg:1] release RMW, pairs with [rg:2]: who comes second frees. Where that is this thread, `told` orders.
     if ((fate_.fetch_or(kGivenUp, order::release) & kTold) == 0) return;
     told.wait_for_rundown();  // the teller is about to begin it

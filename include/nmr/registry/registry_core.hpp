@@ -17,8 +17,8 @@ NMR_BEGIN_NAMESPACE
 /// pointers kept here: a plug-in that has been told that its registration is gone may be unloaded, whoever
 /// told it.
 ///
-/// Lifetime      outlives its registrations (trapped), abandoned ones too; but one from make() that is given up may
-///               be left to those.
+/// Lifetime      outlives its registrations (trapped), abandoned ones too, and every call; one from make() stays for
+///               good where anything has been abandoned.
 template <class Calls>
 class NMR_PUBLIC_TYPE BasicRegistryCore {
  public:
@@ -30,63 +30,62 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
   using Atomics = typename Calls::Atomics;
 
   template <class Unit = platform::ThisUnit>
-  explicit BasicRegistryCore(Unit = {}) noexcept
+  NMR_LOCAL explicit BasicRegistryCore(Unit = {}) noexcept
       : state_(Unit::kUnwinds, &BasicAttach<Calls, Unit>::accept), add_(&add_registration<Unit>) {}
   template <class Unit = platform::ThisUnit>
-  explicit BasicRegistryCore(WithoutBarrier without, Unit = {}) noexcept
+  NMR_LOCAL explicit BasicRegistryCore(WithoutBarrier without, Unit = {}) noexcept
       : state_(Unit::kUnwinds, &BasicAttach<Calls, Unit>::accept, without), add_(&add_registration<Unit>) {}
   BasicRegistryCore(const BasicRegistryCore&) = delete;
   BasicRegistryCore& operator=(const BasicRegistryCore&) = delete;
-  ~BasicRegistryCore() {
+  NMR_LOCAL ~BasicRegistryCore() {
     if (state_.has_registrations()) report_registrations();
   }
 
   /// Returns one that is to be given up in the end. Throws what operator new throws.
   template <class... How>
-  [[nodiscard]] static BasicRegistryCore& make(How... how) {
-    auto& core = *new BasicRegistryCore(how...);
-    core.state_.whole = &core;
-    core.state_.free_whole = [](void* whole) noexcept { delete static_cast<BasicRegistryCore*>(whole); };
-    return core;
+  [[nodiscard]] NMR_LOCAL static BasicRegistryCore& make(How... how) {
+    return *new BasicRegistryCore(how...);
   }
-  /// Frees it; or, where registrations have been abandoned that have not ended, leaves that to the last of these.
-  /// Others that are left are reported.
-  void give_up() noexcept {
-    bool last = false;
+  /// Frees it; or, where anything has been abandoned, leaves it for good: a call that was not waited for may be on
+  /// its way out of its slot still, when all that it kept has ended. Registrations that are left and have not been
+  /// abandoned are reported.
+  NMR_LOCAL void give_up() noexcept {
     bool all_abandoned = true;
+    bool stays = false;
     {
       LockGuard lock(state_.mutex);
       all_abandoned = state_.has_abandoned_alone();
-      state_.given_up = true;
-      last = state_.is_over();
+      stays = state_.has_been_abandoned || state_.has_registrations();
     }
     if (!all_abandoned) report_registrations();
-    if (last) state_.free();
+    if (!stays) delete this;
   }
   /// From now on the destructors of registrations do not wait, but abandon.
-  void abandon() noexcept { state_.abandoned.store(true, order::relaxed); }  // relaxed: see where it is read
+  NMR_LOCAL void abandon() noexcept {
+    state_.abandoned.store(true, order::relaxed);  // relaxed: see where it is read
+  }
 
   /// Returns the domain that handles have to be made with that are attached here.
-  [[nodiscard]] typename Calls::Domain& calls() noexcept { return state_.calls; }
+  [[nodiscard]] NMR_LOCAL typename Calls::Domain& calls() noexcept { return state_.calls; }
 
   /// Registers, and offers the new registration to every active one of the other side before it returns.
   /// `out` is written before the first callback.
-  Status add(ModuleSide side, const Module& module, void* context, Registration*& out) {
+  NMR_LOCAL Status add(ModuleSide side, const Module& module, void* context, Registration*& out) {
     return add_(state_, side, module, context, out);
   }
 
   /// Starts deregistration: kPending; or kInvalidDeviceState if it has been started before.
-  Status deregister(Registration& registration, Completion* done) noexcept {
+  NMR_LOCAL Status deregister(Registration& registration, Completion* done) noexcept {
     return deregister_(state_, registration, done);
   }
 
   /// Waits for the end of a deregistration that has been started.
-  Status wait(Registration& registration, platform::Deadline deadline) noexcept {
+  NMR_LOCAL Status wait(Registration& registration, platform::Deadline deadline) noexcept {
     return wait_(state_, registration, deadline);
   }
 
   /// Runs `done` when a deregistration that has been started has ended.
-  Status notify(Registration& registration, Completion& done) noexcept {
+  NMR_LOCAL Status notify(Registration& registration, Completion& done) noexcept {
     if (!deregistering(state_, registration)) return Status::kInvalidParameter;
     registration.open.begin_rundown(done);
     return Status::kSuccess;
@@ -94,13 +93,13 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
 
   /// Deregisters if that has not been done, waits, and frees. Where this thread would wait for itself that is
   /// misuse, and the registration is freed by whoever ends it.
-  void destroy(Registration& registration) noexcept { destroy_(state_, registration); }
+  NMR_LOCAL void destroy(Registration& registration) noexcept { destroy_(state_, registration); }
   /// Deregisters if that has not been done, and leaves the registration to whoever ends it.
-  void abandon(Registration& registration) noexcept { abandon_(state_, registration); }
+  NMR_LOCAL void abandon(Registration& registration) noexcept { abandon_(state_, registration); }
 
   /// Detaches one binding of the registration, for both sides, as deregistration does.
   /// Returns kPending: started; kNotFound if it is not, or not any more, one of this registration's.
-  Status detach(Registration& registration, BindingId id) noexcept {
+  NMR_LOCAL Status detach(Registration& registration, BindingId id) noexcept {
     return detach_(state_, registration, id);
   }
 
@@ -108,7 +107,7 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
   /// holding no lock. A binding stays attached to what `f` looks at: its cleanup does not begin before `f`
   /// returns. `f` may do whatever a callback may.
   template <class Unit = platform::ThisUnit, class F>
-  void for_each_binding(Registration& registration, F f) {
+  NMR_LOCAL void for_each_binding(Registration& registration, F f) {
     for (BasicVisit<Calls> visit(state_, registration); visit.side() != nullptr; visit.advance()) {
       typename State::Keeping keeping(state_, visit.side()->binding);
       f(*visit.side());
@@ -117,7 +116,7 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
 
   /// Returns what there is. Throws std::bad_alloc; then nothing has changed.
   template <class Unit = platform::ThisUnit>
-  [[nodiscard]] RegistrySnapshot snapshot() {
+  [[nodiscard]] NMR_LOCAL RegistrySnapshot snapshot() {
     RegistrySnapshot all;
     std::size_t registrations = 0;
     std::size_t bindings = 0;
@@ -128,13 +127,14 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
     return all;
   }
 
-  [[nodiscard]] RegistrationInfo info_of(const Registration& registration) noexcept {
+  [[nodiscard]] NMR_LOCAL RegistrationInfo info_of(const Registration& registration) noexcept {
     LockGuard lock(state_.mutex);
     return nmr::info_of(registration);
   }
 
   /// Copies the newest refusals, newest first. Returns how many there ever were.
-  std::size_t refusals(const Registration& registration, Refusal* newest, std::size_t room) noexcept {
+  NMR_LOCAL std::size_t refusals(const Registration& registration, Refusal* newest,
+                                 std::size_t room) noexcept {
     LockGuard lock(state_.mutex);
     const std::size_t kept = registration.refused < Registration::kRefusalsKept
                                  ? registration.refused
@@ -147,8 +147,8 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
 
  private:
   template <class Unit>
-  static Status add_registration(State& state, ModuleSide side, const Module& module, void* context,
-                                 Registration*& out) {
+  NMR_LOCAL static Status add_registration(State& state, ModuleSide side, const Module& module, void* context,
+                                           Registration*& out) {
     auto* const registration = new (std::nothrow) Registration(state, side, module, context);
     if (registration == nullptr) return Status::kInsufficientResources;
     Binding* offers = nullptr;
@@ -170,7 +170,8 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
     return Status::kSuccess;
   }
 
-  static Status start_deregistration(State& state, Registration& registration, Completion* done) noexcept {
+  NMR_LOCAL static Status start_deregistration(State& state, Registration& registration,
+                                               Completion* done) noexcept {
     Binding* batch = nullptr;
     {
       LockGuard lock(state.mutex);
@@ -191,7 +192,8 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
     return Status::kPending;
   }
 
-  static Status wait_for_end(State& state, Registration& registration, platform::Deadline deadline) noexcept {
+  NMR_LOCAL static Status wait_for_end(State& state, Registration& registration,
+                                       platform::Deadline deadline) noexcept {
     if (!deregistering(state, registration)) return Status::kInvalidParameter;
     if (registration.told.run_down_already()) return Status::kSuccess;
     if (!registration.open.run_down_already() && state.would_wait_for_itself(registration))
@@ -200,7 +202,7 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
     return end.wait_for_rundown_until_ns(deadline) ? Status::kSuccess : Status::kTimeout;
   }
 
-  static void deregister_and_free(State& state, Registration& registration) noexcept {
+  NMR_LOCAL static void deregister_and_free(State& state, Registration& registration) noexcept {
     // relaxed: whoever is to know has been told by other means
     if (state.abandoned.load(order::relaxed)) return deregister_and_abandon(state, registration);
     (void)start_deregistration(state, registration, nullptr);
@@ -213,30 +215,29 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
 
   /// Unlinks a registration that nobody will ask for again, or leaves that to its last binding; it is freed when
   /// its end has been told.
-  static void forget(State& state, Registration& registration) noexcept {
-    bool last = false;
+  NMR_LOCAL static void forget(State& state, Registration& registration) noexcept {
     {
       LockGuard lock(state.mutex);
       registration.orphaned = true;
-      if (registration.first_binding == nullptr) {
-        state.unlink(registration);
-        last = state.is_over();
-      }
+      if (registration.first_binding == nullptr) state.unlink(registration);
     }
     registration.give_up();
-    if (last) state.free();
   }
 
-  static void deregister_and_abandon(State& state, Registration& registration) noexcept {
+  NMR_LOCAL static void deregister_and_abandon(State& state, Registration& registration) noexcept {
+    {
+      LockGuard lock(state.mutex);
+      state.has_been_abandoned = true;
+    }
     (void)start_deregistration(state, registration, nullptr);
     forget(state, registration);
   }
 
-  void report_registrations() const noexcept {
+  NMR_LOCAL void report_registrations() const noexcept {
     Atomics::misuse({"NmrRegistry", "~NmrRegistry", "destroyed before its registrations", this});
   }
 
-  static Status detach_one(State& state, Registration& registration, BindingId id) noexcept {
+  NMR_LOCAL static Status detach_one(State& state, Registration& registration, BindingId id) noexcept {
     Binding* batch = nullptr;
     bool found = false;
     {
@@ -255,7 +256,7 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
 
   /// Makes a binding with each active registration of the other side. Returns false if there is no memory for
   /// one; then there is none. Under the mutex.
-  static bool make_offers(State& state, Registration& registration, Binding*& offers) noexcept {
+  NMR_LOCAL static bool make_offers(State& state, Registration& registration, Binding*& offers) noexcept {
     const bool is_client = registration.side == ModuleSide::kClient;
     Binding** last = &offers;
     for (Registration* peer = (is_client ? state.providers : state.clients).first; peer != nullptr;
@@ -266,7 +267,11 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
       auto& provider = is_client ? *peer : registration;
       auto* const binding = new (std::nothrow) Binding(state.next_id(), client, provider, state.calls);
       if (binding == nullptr) {
-        while (offers != nullptr) delete std::exchange(offers, offers->batch);
+        while (offers != nullptr) {
+          Binding* const next = offers->batch;
+          delete offers;
+          offers = next;
+        }
         return false;
       }
       *last = binding;
@@ -275,7 +280,7 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
     return true;
   }
 
-  [[nodiscard]] static bool deregistering(State& state, const Registration& registration) noexcept {
+  [[nodiscard]] NMR_LOCAL static bool deregistering(State& state, const Registration& registration) noexcept {
     LockGuard lock(state.mutex);
     return registration.deregistering;
   }

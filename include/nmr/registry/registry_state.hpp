@@ -9,7 +9,7 @@ NMR_BEGIN_NAMESPACE
 
 /// What a registry's threads share: the mutex, the lists under it, and which thread keeps what.
 template <class Calls>
-class NMR_PUBLIC_TYPE BasicRegistryState {
+class BasicRegistryState {
  public:
   using Atomics = typename Calls::Atomics;
   using Registration = BasicRegistrationCore<Calls>;
@@ -180,16 +180,14 @@ class NMR_PUBLIC_TYPE BasicRegistryState {
     const std::uintptr_t thread = Atomics::thread_pointer();
     if (thread == 0) return true;
     LockGuard lock(mutex);
-    for (const RegistrationList* list : {&clients, &providers}) {
+    const RegistrationList* const lists[] = {&clients, &providers};
+    for (const RegistrationList* list : lists) {
       for (const Registration* r = list->first; r != nullptr; r = r->next) {
         if (r->teller.load(order::relaxed) == thread) return true;  // relaxed: see there
       }
     }
     return false;
   }
-
-  /// Frees the registry. Nothing of it, its domain included, is touched afterwards.
-  void free() noexcept { free_whole(whole); }
 
   // All below is under the mutex.
 
@@ -236,30 +234,27 @@ class NMR_PUBLIC_TYPE BasicRegistryState {
     return clients.first != nullptr || providers.first != nullptr;
   }
   [[nodiscard]] bool has_abandoned_alone() const noexcept {
-    for (const RegistrationList* list : {&clients, &providers}) {
+    const RegistrationList* const lists[] = {&clients, &providers};
+    for (const RegistrationList* list : lists) {
       for (const Registration* r = list->first; r != nullptr; r = r->next) {
         if (!r->orphaned) return false;
       }
     }
     return true;
   }
-  /// Returns true to the one who has taken the last registration off the lists of a registry that has been given
-  /// up: he frees it.
-  [[nodiscard]] bool is_over() const noexcept { return given_up && !has_registrations(); }
 
   [[nodiscard]] BindingId next_id() noexcept { return BindingId{++last_id_}; }
 
   const bool unwinds;  // what is below a callback can be unwound, and leaves all this in order
   const Accept accept;
-  void* whole = nullptr;  // the registry that may be given up
-  void (*free_whole)(void* whole) noexcept = nullptr;
   typename Calls::Domain calls;
   typename Atomics::Mutex mutex;
   typename Atomics::Condition attach_ended;  // of a registration that serialises them
   RegistrationList clients;  // until they are destroyed; only those not deregistering are offered
   RegistrationList providers;
   typename Atomics::template Atomic<bool> abandoned{false};  // nobody waits any more
-  bool given_up = false;  // freed with the last registration
+  bool has_been_abandoned =
+      false;  // a registration, at least: calls may be in progress that nobody waits for
 
  private:
   static bool belongs(const Binding& binding, const Registration& registration) noexcept {

@@ -1,5 +1,8 @@
 #pragma once
 #include <cstddef>
+#include <new>
+#include <type_traits>
+#include <nmr/platform/pointer.hpp>
 
 #include <nmr/registry/registry_state.hpp>
 
@@ -33,44 +36,45 @@ struct NMR_PUBLIC_TYPE BindingInfo {
 template <class T>
 class NMR_PUBLIC_TYPE SnapshotList {
  public:
-  SnapshotList() noexcept = default;
-  SnapshotList(SnapshotList&& other) noexcept { take(other); }
-  SnapshotList& operator=(SnapshotList&& other) noexcept {
+  NMR_LOCAL SnapshotList() noexcept = default;
+  NMR_LOCAL SnapshotList(SnapshotList&& other) noexcept { take(other); }
+  NMR_LOCAL SnapshotList& operator=(SnapshotList&& other) noexcept {
     if (this == &other) return *this;
-    delete[] first_;
+    ::operator delete(first_);
     take(other);
     return *this;
   }
-  ~SnapshotList() { delete[] first_; }
+  NMR_LOCAL ~SnapshotList() { ::operator delete(first_); }
 
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
-  [[nodiscard]] const T* data() const noexcept { return first_; }
-  [[nodiscard]] const T* begin() const noexcept { return first_; }
-  [[nodiscard]] const T* end() const noexcept { return first_ + size_; }
+  [[nodiscard]] NMR_LOCAL std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] NMR_LOCAL bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] NMR_LOCAL const T* data() const noexcept { return first_; }
+  [[nodiscard]] NMR_LOCAL const T* begin() const noexcept { return first_; }
+  [[nodiscard]] NMR_LOCAL const T* end() const noexcept { return first_ + size_; }
   /// Precondition  index < size().
-  [[nodiscard]] const T& operator[](std::size_t index) const noexcept { return first_[index]; }
+  [[nodiscard]] NMR_LOCAL const T& operator[](std::size_t index) const noexcept { return first_[index]; }
 
  private:
   template <class Calls>
   friend struct BasicListing;
 
   /// Empties it and makes room. Throws std::bad_alloc.
-  void make_room(std::size_t room) {
-    delete[] first_;
+  NMR_LOCAL void make_room(std::size_t room) {
+    static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= alignof(std::max_align_t));
+    ::operator delete(first_);
     first_ = nullptr;
     size_ = room_ = 0;
-    first_ = new T[room];
+    first_ = static_cast<T*>(::operator new(room * sizeof(T)));
     room_ = room;
   }
-  void take(SnapshotList& other) noexcept {
+  NMR_LOCAL void take(SnapshotList& other) noexcept {
     first_ = other.first_;
     size_ = other.size_;
     room_ = other.room_;
     other.first_ = nullptr;
     other.size_ = other.room_ = 0;
   }
-  void add(const T& element) noexcept { first_[size_++] = element; }
+  NMR_LOCAL void add(const T& element) noexcept { new (platform::At{first_ + size_++}) T(element); }
 
   T* first_ = nullptr;
   std::size_t size_ = 0;
@@ -79,6 +83,11 @@ class NMR_PUBLIC_TYPE SnapshotList {
 
 /// A registry as it was at one moment.
 struct NMR_PUBLIC_TYPE RegistrySnapshot {
+  NMR_LOCAL RegistrySnapshot() noexcept = default;
+  NMR_LOCAL RegistrySnapshot(RegistrySnapshot&&) noexcept = default;
+  NMR_LOCAL RegistrySnapshot& operator=(RegistrySnapshot&&) noexcept = default;
+  NMR_LOCAL ~RegistrySnapshot() = default;
+
   SnapshotList<RegistrationInfo> registrations;
   SnapshotList<BindingInfo> bindings;
 };

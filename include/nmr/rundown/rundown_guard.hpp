@@ -1,6 +1,6 @@
 #pragma once
 #include <cstddef>
-#include <utility>
+#include <nmr/platform/pointer.hpp>
 
 #include <nmr/rundown/rundown_ref.hpp>
 #include <nmr/rundown/sharded_rundown_ref.hpp>
@@ -12,38 +12,38 @@ NMR_BEGIN_NAMESPACE
 template <class Ref>
 class [[nodiscard]] NMR_PUBLIC_TYPE BasicRundownGuard {
  public:
-  constexpr BasicRundownGuard() noexcept = default;
+  NMR_LOCAL constexpr BasicRundownGuard() noexcept = default;
 
   /// Takes a reference unless rundown has begun; then the guard is empty.
-  explicit BasicRundownGuard(Ref& ref) noexcept : ref_(ref.try_acquire() ? &ref : nullptr) {}
+  NMR_LOCAL explicit BasicRundownGuard(Ref& ref) noexcept : ref_(ref.try_acquire() ? &ref : nullptr) {}
 
   /// Takes over a reference that the caller holds.
   struct Adopt {};
-  BasicRundownGuard(Ref& ref, Adopt) noexcept : ref_(&ref) {}
+  NMR_LOCAL BasicRundownGuard(Ref& ref, Adopt) noexcept : ref_(&ref) {}
 
-  BasicRundownGuard(BasicRundownGuard&& other) noexcept : ref_(std::exchange(other.ref_, nullptr)) {}
-  BasicRundownGuard& operator=(BasicRundownGuard&& other) noexcept {
-    BasicRundownGuard(std::move(other)).swap(*this);
+  NMR_LOCAL BasicRundownGuard(BasicRundownGuard&& other) noexcept : ref_(platform::take(other.ref_)) {}
+  NMR_LOCAL BasicRundownGuard& operator=(BasicRundownGuard&& other) noexcept {
+    BasicRundownGuard(static_cast<BasicRundownGuard&&>(other)).swap(*this);
     return *this;
   }
-  ~BasicRundownGuard() { reset(); }
+  NMR_LOCAL ~BasicRundownGuard() { reset(); }
 
   /// Returns true if a reference is held. One that was refused has had no effect and needs no release.
-  [[nodiscard]] explicit operator bool() const noexcept { return ref_ != nullptr; }
+  [[nodiscard]] NMR_LOCAL explicit operator bool() const noexcept { return ref_ != nullptr; }
 
   /// Returns a second guard; succeeds while draining too. Empty if *this is.
-  BasicRundownGuard duplicate() const noexcept {
+  NMR_LOCAL BasicRundownGuard duplicate() const noexcept {
     if (ref_ == nullptr) return {};
     ref_->duplicate();
     return BasicRundownGuard(*ref_, Adopt{});
   }
 
   /// Gives the reference back, if any. May run the completion: it can be the last.
-  void reset() noexcept {
-    if (ref_ != nullptr) std::exchange(ref_, nullptr)->release();
+  NMR_LOCAL void reset() noexcept {
+    if (ref_ != nullptr) platform::take(ref_)->release();
   }
 
-  void swap(BasicRundownGuard& other) noexcept { std::swap(ref_, other.ref_); }
+  NMR_LOCAL void swap(BasicRundownGuard& other) noexcept { platform::swap_pointers(ref_, other.ref_); }
 
  private:
   Ref* ref_ = nullptr;

@@ -42,21 +42,21 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
 
  public:
   /// The most references that may be held at a time.
-  static constexpr std::size_t max_refs() noexcept { return kOverLimit / kOneRef - 1; }
+  NMR_LOCAL static constexpr std::size_t max_refs() noexcept { return kOverLimit / kOneRef - 1; }
 
   /// Born active, without references (ExInitializeRundownProtection).
-  constexpr BasicRundownRef() noexcept = default;
+  NMR_LOCAL constexpr BasicRundownRef() noexcept = default;
 
   /// Born run down: refuses until reinitialize(). For objects that are not ready yet.
   struct BornRunDown {};
-  constexpr explicit BasicRundownRef(BornRunDown) noexcept
+  NMR_LOCAL constexpr explicit BasicRundownRef(BornRunDown) noexcept
       : word_(kBegun), completions_(typename BasicCompletionList<Atomics>::BornClosed{}) {}
 
   BasicRundownRef(const BasicRundownRef&) = delete;
   BasicRundownRef& operator=(const BasicRundownRef&) = delete;
 
   /// Precondition  no reference is held and nobody waits (trapped).
-  ~BasicRundownRef() {
+  NMR_LOCAL ~BasicRundownRef() {
     const bool held = word_.load(order::relaxed) >= kOneRef;  // relaxed: nobody else may be here
     if (held && !completions_.closed()) misuse("~RundownRef", "destroyed while references are held");
     if (!completions_.empty()) misuse("~RundownRef", "destroyed while somebody waits for it to run down");
@@ -69,7 +69,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
   /// Progress      wait-free. A refused call may run the completion: its undo can be the last.
   /// Ordering      true happens-after the reinitialize() that last opened *this, if any.
   /// Precondition  no more than max_refs() are held then (trapped, and refused).
-  [[nodiscard]] bool try_acquire(std::size_t n = 1) noexcept {
+  [[nodiscard]] NMR_LOCAL bool try_acquire(std::size_t n = 1) noexcept {
     // [rd:7] relaxed: no order, only progress. Once begun is visible nobody raises the count, so that
     // spinning refused callers cannot keep a drain from ending.
     if ((word_.load(order::relaxed) & kBegun) != 0) return false;
@@ -86,7 +86,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
 
   /// Takes `n` more references on behalf of one that the caller holds already; succeeds while draining too.
   /// Progress      wait-free.
-  void duplicate(std::size_t n = 1) noexcept {
+  NMR_LOCAL void duplicate(std::size_t n = 1) noexcept {
     if (n == 0) return;
     if (n > max_refs()) [[unlikely]]
       return misuse("duplicate", "more references than max_refs()");
@@ -106,7 +106,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
   /// Ordering      everything before it happens-before the completion.
   /// Lifetime      only the release that completes may touch *this afterwards.
   /// Precondition  that many references are held (trapped where the count shows it).
-  void release(std::size_t n = 1) noexcept {
+  NMR_LOCAL void release(std::size_t n = 1) noexcept {
     if (n == 0) return;
     if (n > max_refs()) [[unlikely]]
       return misuse("release", "more references than max_refs()");
@@ -120,7 +120,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
   /// Returns       the completions that are due, for Completion::run_each(), those that end waits among them;
   ///               null if there are none, or others are still inside.
   /// Lifetime      *this has run down for whoever asks now, and may be gone.
-  [[nodiscard]] Completion* release_deferred() noexcept {
+  [[nodiscard]] NMR_LOCAL Completion* release_deferred() noexcept {
     // [rd:9] as in release()
     const Word left = word_.fetch_sub(kOneRef, order::release) - kOneRef;
     return is_last(left, 1) ? close() : nullptr;
@@ -134,17 +134,17 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
   ///               still inside, and the completion will run (or has run by now, on another thread).
   /// Progress      as release().
   /// Precondition  the completion is not in use (trapped; then nothing begins).
-  RundownState begin_rundown(Completion& completion) noexcept {
+  NMR_LOCAL RundownState begin_rundown(Completion& completion) noexcept {
     return completion.take<Atomics>("begin_rundown") ? begin(&completion) : join(nullptr);
   }
-  RundownState begin_rundown() noexcept { return begin(nullptr); }
+  NMR_LOCAL RundownState begin_rundown() noexcept { return begin(nullptr); }
 
   /// Waits until *this has run down, which another thread may begin before or after. Any number of threads
   /// may wait. A completion of another's may still be about to run, or running, when this returns. Not a
   /// cancellation point: a thread that is cancelled meanwhile waits to the end, and acts on it afterwards.
   /// Progress      blocking. Ordering: happens-after everything that was done under a reference.
   /// Precondition  this thread holds no reference: it would wait for itself, which a bare count cannot know.
-  void wait_for_rundown() noexcept {
+  NMR_LOCAL void wait_for_rundown() noexcept {
     BasicEvent<Atomics> event;
     if (completions_.push(event)) event.wait();
   }
@@ -155,16 +155,16 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
   /// Lifetime      whoever is told of the end may destroy *this, or open it again, whatever timed waits that
   ///               have begun are at.
   template <class Duration>
-  [[nodiscard]] bool wait_for_rundown_for(const Duration& timeout) noexcept {
+  [[nodiscard]] NMR_LOCAL bool wait_for_rundown_for(const Duration& timeout) noexcept {
     return wait_for_rundown_until_ns(deadline_after<Atomics>(platform::to_nanoseconds(timeout)));
   }
   /// As above, until a point in time of any std::chrono clock.
   template <class TimePoint>
-  [[nodiscard]] bool wait_for_rundown_until(const TimePoint& deadline) noexcept {
+  [[nodiscard]] NMR_LOCAL bool wait_for_rundown_until(const TimePoint& deadline) noexcept {
     const auto now = TimePoint::clock::now();
     return deadline <= now ? wait_for_rundown_until_ns(0) : wait_for_rundown_for(deadline - now);
   }
-  [[nodiscard]] bool wait_for_rundown_until_ns(platform::Deadline deadline) noexcept {
+  [[nodiscard]] NMR_LOCAL bool wait_for_rundown_until_ns(platform::Deadline deadline) noexcept {
     BasicEvent<Atomics> event;
     if (!completions_.push(event)) return true;
     return event.wait_until(deadline,
@@ -172,28 +172,28 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
   }
 
   /// Begins rundown and waits for its end (ExWaitForRundownProtectionRelease).
-  void run_down() noexcept {
+  NMR_LOCAL void run_down() noexcept {
     BasicEvent<Atomics> event;
     if (begin_rundown(event) == RundownState::kPending) event.wait();
   }
 
   /// Returns true once rundown has begun: a hint, true for good until reinitialize().
-  [[nodiscard]] bool rundown_begun() const noexcept {
+  [[nodiscard]] NMR_LOCAL bool rundown_begun() const noexcept {
     return (word_.load(order::relaxed) & kBegun) != 0;  // relaxed: a hint, publishes nothing
   }
 
   /// Returns true if *this has run down. Then it may be reinitialised or destroyed, as after a wait.
-  [[nodiscard]] bool run_down_already() const noexcept { return completions_.closed(); }
+  [[nodiscard]] NMR_LOCAL bool run_down_already() const noexcept { return completions_.closed(); }
 
   /// Returns the references held, as of some moment; callers being refused may show in it.
-  [[nodiscard]] std::size_t approximate_refs() const noexcept {
+  [[nodiscard]] NMR_LOCAL std::size_t approximate_refs() const noexcept {
     return word_.load(order::relaxed) / kOneRef;  // relaxed: a figure for people
   }
 
   /// Says that the object stays run down (ExRundownCompleted). Here a check only: waits return at once
   /// anyway.
   /// Precondition  *this has run down (trapped).
-  void rundown_completed() noexcept {
+  NMR_LOCAL void rundown_completed() noexcept {
     if (!completions_.closed()) misuse("rundown_completed", "it has not run down");
   }
 
@@ -201,11 +201,11 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
   /// Progress      waits for callers that are being refused just now, a few instructions of each.
   /// Precondition  *this has run down (trapped), and no other thread begins at the same time. Those who wait do
   ///               so to the end of the life in which their wait began.
-  void reinitialize() noexcept {
+  NMR_LOCAL void reinitialize() noexcept {
     if (!try_reinitialize()) misuse("reinitialize", "it has not run down");
   }
   /// As above, if *this has run down. Returns whether it had, and this thread was the one to open it.
-  [[nodiscard]] bool try_reinitialize() noexcept {
+  [[nodiscard]] NMR_LOCAL bool try_reinitialize() noexcept {
     if (!completions_.reopen()) return false;
     for (unsigned turn = 0;; ++turn) {
       Word word = word_.load(order::relaxed);  // relaxed: validated by the CAS
@@ -222,7 +222,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
   friend class BasicShardedRundownRef;
 
   /// Takes back what a refused caller has added. That may be the last, and complete.
-  NMR_COLD void refuse(Word before, std::size_t n) noexcept {
+  NMR_COLD NMR_LOCAL void refuse(Word before, std::size_t n) noexcept {
     if (before == kBegun) {
       // Raised from 0: somebody else completes or has completed. Only one can see this, so dead is not set.
       word_.fetch_sub(n * kOneRef - kDead, order::relaxed);  // relaxed: nothing was done under it
@@ -233,18 +233,18 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
   }
 
   /// Returns true if these were the last, and completed.
-  bool give_back(std::size_t n) noexcept {
+  NMR_LOCAL bool give_back(std::size_t n) noexcept {
     // [rd:9] as in release()
     const Word left = word_.fetch_sub(n * kOneRef, order::release) - n * kOneRef;
     return released(left, n);
   }
-  NMR_COLD bool released(Word left, std::size_t n) noexcept {
+  NMR_COLD NMR_LOCAL bool released(Word left, std::size_t n) noexcept {
     if (!is_last(left, n)) return false;
     Completion::run_each(close());
     return true;
   }
   /// Returns whether that was the last; what was not there to take is put back and reported.
-  bool is_last(Word left, std::size_t n) noexcept {
+  NMR_LOCAL bool is_last(Word left, std::size_t n) noexcept {
     if (left >= (kOverLimit | kOutOfRange)) {
       word_.fetch_add(n * kOneRef, order::relaxed);  // relaxed: nothing is done under it
       return misuse("release", "more references than are held"), false;
@@ -253,14 +253,14 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
   }
 
   /// Called by the one whose decrement arrived at 0. Returns the completions.
-  Completion* close() noexcept {
+  NMR_LOCAL Completion* close() noexcept {
     // [rd:10] acquire, pairs with [rd:9]: reads its own decrement or a later RMW, so the end of all
     // their release sequences. Discarded: the order is all that is wanted.
     (void)word_.load(order::acquire);
     return completions_.close();
   }
 
-  RundownState begin(Completion* completion) noexcept {
+  NMR_LOCAL RundownState begin(Completion* completion) noexcept {
     if (!hold_open()) return join(completion);
     set_begun();
     return end_begin(completion);
@@ -273,18 +273,18 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
   // nothing after that.
 
   /// Returns true with a reference, or false if rundown has begun.
-  bool hold_open() noexcept {
+  NMR_LOCAL bool hold_open() noexcept {
     // [rd:11] acquire RMW, pairs with [rd:13], as [rd:8].
     const Word before = word_.fetch_add(kOneRef, order::acquire);
     if ((before & kBegun) == 0) return true;
     refuse(before, 1);
     return false;
   }
-  void set_begun() noexcept {
+  NMR_LOCAL void set_begun() noexcept {
     word_.fetch_or(kBegun,
                    order::relaxed);  // relaxed: what it did before is released by [rd:9] in end_begin()
   }
-  RundownState end_begin(Completion* completion) noexcept {
+  NMR_LOCAL RundownState end_begin(Completion* completion) noexcept {
     if (completion != nullptr && !completions_.push(*completion)) {
       // The reference of this beginner should have kept it open: somebody gave it back.
       misuse("release", "more references than are held");
@@ -294,17 +294,17 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
     return give_back(1) ? RundownState::kDrained : RundownState::kPending;
   }
   /// Adds `count`, modulo the word, on behalf of references that were counted elsewhere.
-  void move_in(Word count) noexcept {
+  NMR_LOCAL void move_in(Word count) noexcept {
     word_.fetch_add(count * kOneRef, order::relaxed);  // relaxed: the caller's reference orders it
   }
-  RundownState join(Completion* completion) noexcept {
+  NMR_LOCAL RundownState join(Completion* completion) noexcept {
     if (completion == nullptr) return completions_.closed() ? RundownState::kDrained : RundownState::kPending;
     if (completions_.push(*completion)) return RundownState::kPending;
     completion->run();
     return RundownState::kDrained;
   }
 
-  NMR_COLD void misuse(const char* operation, const char* rule) const noexcept {
+  NMR_COLD NMR_LOCAL void misuse(const char* operation, const char* rule) const noexcept {
     Atomics::misuse({"RundownRef", operation, rule, this});
   }
 

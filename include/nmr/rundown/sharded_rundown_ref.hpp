@@ -24,21 +24,22 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   enum : Word { kClosed = 1, kOneRef = 2 };
 
  public:
-  [[nodiscard]] static constexpr std::size_t max_refs() noexcept { return Centre::max_refs() / 2; }
+  [[nodiscard]] NMR_LOCAL static constexpr std::size_t max_refs() noexcept { return Centre::max_refs() / 2; }
 
   /// Born active with one shard for each processor, or as many as asked for. Allocates them
   /// (ExAllocateCacheAwareRundownProtection): see allocated().
-  BasicShardedRundownRef() noexcept : BasicShardedRundownRef(Atomics::processor_count()) {}
-  explicit BasicShardedRundownRef(std::size_t shards) noexcept
+  NMR_LOCAL BasicShardedRundownRef() noexcept : BasicShardedRundownRef(Atomics::processor_count()) {}
+  NMR_LOCAL explicit BasicShardedRundownRef(std::size_t shards) noexcept
       : BasicShardedRundownRef(BornRunDown{}, shards) {
     if (allocated()) reinitialize();
   }
 
   /// Born run down: refuses until reinitialize().
   struct BornRunDown {};
-  explicit BasicShardedRundownRef(BornRunDown) noexcept
+  NMR_LOCAL explicit BasicShardedRundownRef(BornRunDown) noexcept
       : BasicShardedRundownRef(BornRunDown{}, Atomics::processor_count()) {}
-  BasicShardedRundownRef(BornRunDown, std::size_t shards) noexcept : centre_(typename Centre::BornRunDown{}) {
+  NMR_LOCAL BasicShardedRundownRef(BornRunDown, std::size_t shards) noexcept
+      : centre_(typename Centre::BornRunDown{}) {
     std::size_t count = 1;
     while (count < shards && count < kMaxShards) count *= 2;
     auto* const memory = new (std::nothrow) Shard[count];
@@ -51,7 +52,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   BasicShardedRundownRef& operator=(const BasicShardedRundownRef&) = delete;
 
   /// Precondition  no reference is held and nobody waits (trapped).
-  ~BasicShardedRundownRef() {
+  NMR_LOCAL ~BasicShardedRundownRef() {
     if (!rundown_begun() && !centre_.completions_.empty())
       misuse("~ShardedRundownRef", "destroyed while somebody waits for it to run down");
     // Not run down: closing it here finds out what is still held. The centre's own destructor reports that.
@@ -60,11 +61,11 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   }
 
   /// Returns false if there was no memory for the shards. Then *this is run down and stays so.
-  [[nodiscard]] bool allocated() const noexcept { return shards_ != &never_open_; }
+  [[nodiscard]] NMR_LOCAL bool allocated() const noexcept { return shards_ != &never_open_; }
 
   /// Takes `n` references, all or none. n = 0 only asks. Returns, Ordering, Precondition: as RundownRef.
   /// Progress      lock-free; wait-free while the shard is the thread's own.
-  [[nodiscard]] bool try_acquire(std::size_t n = 1) noexcept {
+  [[nodiscard]] NMR_LOCAL bool try_acquire(std::size_t n = 1) noexcept {
     if (n > max_refs()) [[unlikely]]
       return misuse("try_acquire", "more references than max_refs()"), false;
     // A compare-and-swap, not an add with an undo: an undo that arrives after the shard was closed, opened
@@ -81,7 +82,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   }
 
   /// As RundownRef::duplicate(). Progress: wait-free.
-  void duplicate(std::size_t n = 1) noexcept {
+  NMR_LOCAL void duplicate(std::size_t n = 1) noexcept {
     if (n > max_refs()) [[unlikely]]
       return misuse("duplicate", "more references than max_refs()");
     // relaxed: the reference that is held orders it. A closed shard's count is dead, so it goes to the
@@ -90,7 +91,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   }
 
   /// Gives back `n` references. As RundownRef::release(). Progress: wait-free, but for the completions.
-  void release(std::size_t n = 1) noexcept {
+  NMR_LOCAL void release(std::size_t n = 1) noexcept {
     if (n > max_refs()) [[unlikely]]
       return misuse("release", "more references than max_refs()");
     // [rd:15] release RMW, pairs with [rd:16]; a closed shard's count is dead, and the centre's release
@@ -100,31 +101,31 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   }
 
   /// As RundownRef::begin_rundown(). From its return on try_acquire() refuses on every shard.
-  RundownState begin_rundown(Completion& completion) noexcept {
+  NMR_LOCAL RundownState begin_rundown(Completion& completion) noexcept {
     return completion.take<Atomics>("begin_rundown") ? begin(&completion) : centre_.join(nullptr);
   }
-  RundownState begin_rundown() noexcept { return begin(nullptr); }
+  NMR_LOCAL RundownState begin_rundown() noexcept { return begin(nullptr); }
 
-  void wait_for_rundown() noexcept { centre_.wait_for_rundown(); }
+  NMR_LOCAL void wait_for_rundown() noexcept { centre_.wait_for_rundown(); }
   template <class Duration>
-  [[nodiscard]] bool wait_for_rundown_for(const Duration& timeout) noexcept {
+  [[nodiscard]] NMR_LOCAL bool wait_for_rundown_for(const Duration& timeout) noexcept {
     return centre_.wait_for_rundown_for(timeout);
   }
   template <class TimePoint>
-  [[nodiscard]] bool wait_for_rundown_until(const TimePoint& deadline) noexcept {
+  [[nodiscard]] NMR_LOCAL bool wait_for_rundown_until(const TimePoint& deadline) noexcept {
     return centre_.wait_for_rundown_until(deadline);
   }
-  void run_down() noexcept {
+  NMR_LOCAL void run_down() noexcept {
     BasicEvent<Atomics> event;
     if (begin_rundown(event) == RundownState::kPending) event.wait();
   }
 
-  [[nodiscard]] bool rundown_begun() const noexcept { return centre_.rundown_begun(); }
-  [[nodiscard]] bool run_down_already() const noexcept { return centre_.run_down_already(); }
-  void rundown_completed() noexcept { centre_.rundown_completed(); }
+  [[nodiscard]] NMR_LOCAL bool rundown_begun() const noexcept { return centre_.rundown_begun(); }
+  [[nodiscard]] NMR_LOCAL bool run_down_already() const noexcept { return centre_.run_down_already(); }
+  NMR_LOCAL void rundown_completed() noexcept { centre_.rundown_completed(); }
 
   /// As RundownRef::reinitialize().
-  void reinitialize() noexcept {
+  NMR_LOCAL void reinitialize() noexcept {
     if (!allocated()) return misuse("reinitialize", "its shards could not be allocated");
     if (!centre_.run_down_already()) return misuse("reinitialize", "it has not run down");
     open_shards_.store(shard_mask_ + 1,
@@ -140,10 +141,11 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   enum : std::size_t { kMaxShards = 256, kBias = Centre::max_refs() / 2 };
 
   struct alignas(kCacheLine) Shard {
+    NMR_LOCAL Shard() noexcept = default;
     typename Atomics::template Atomic<Word> word{kClosed};
   };
 
-  Shard& shard() const noexcept {
+  NMR_LOCAL Shard& shard() const noexcept {
     // Thread pointers lie a stack size apart: multiply to spread them, and take the high bits; of a small
     // word no more than eight are well mixed.
     constexpr unsigned kBits = sizeof(Word) * 8;
@@ -152,7 +154,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
     return shards_[(mixed >> (kBits - (kBits > 32 ? 16 : 8))) & shard_mask_];
   }
 
-  RundownState begin(Completion* completion) noexcept {
+  NMR_LOCAL RundownState begin(Completion* completion) noexcept {
     const bool first = centre_.hold_open();
     if (first) centre_.set_begun();
     // Also where another has begun: refusal on every shard is certain only when this has seen each closed.
@@ -165,7 +167,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
     return first ? centre_.end_begin(completion) : centre_.join(completion);
   }
 
-  void close_shard(Word found) noexcept {
+  NMR_LOCAL void close_shard(Word found) noexcept {
     // Modulo the word, so that a shard which has drifted far below or above 0 does no harm: the sum is right.
     centre_.move_in(found >> 1);
     // [rd:17] acq_rel RMW, pairs with itself: every shard's count has been moved before the bias goes, and
@@ -180,7 +182,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   }
 
   /// A shard alone says little: references taken here may have been given back elsewhere.
-  [[nodiscard]] bool over_limit(Word seen, std::size_t n) const noexcept {
+  [[nodiscard]] NMR_LOCAL bool over_limit(Word seen, std::size_t n) const noexcept {
     const auto limit = static_cast<std::intptr_t>(max_refs());
     if (static_cast<std::intptr_t>(seen) / 2 + static_cast<std::intptr_t>(n) <= limit) [[likely]]
       return false;
@@ -193,7 +195,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
     return sum <= half && sum + n > max_refs();
   }
 
-  NMR_COLD void misuse(const char* operation, const char* rule) const noexcept {
+  NMR_COLD NMR_LOCAL void misuse(const char* operation, const char* rule) const noexcept {
     Atomics::misuse({"ShardedRundownRef", operation, rule, this});
   }
 
