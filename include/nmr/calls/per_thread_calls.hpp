@@ -1,4 +1,6 @@
 #pragma once
+#include <concepts>
+
 #include <nmr/calls/call_domain.hpp>
 
 NMR_BEGIN_NAMESPACE
@@ -9,7 +11,8 @@ NMR_BEGIN_NAMESPACE
 template <AtomicsPolicy A>
 struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
   static_assert(
-      platform::kThreadPointerKnown || &A::thread_pointer != &StdAtomics::thread_pointer,
+      platform::kThreadPointerKnown || !std::same_as<platform::Function<&A::thread_pointer>,
+                                                     platform::Function<&StdAtomics::thread_pointer>>,
       "NMR_NO_THREAD_POINTER: count calls with OneWordCalls, or give a policy that can tell threads");
 
   using Atomics = A;

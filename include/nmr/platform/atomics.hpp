@@ -90,14 +90,22 @@ concept AtomicsPolicy = requires(typename A::Mutex& mutex, typename A::Condition
 };
 static_assert(AtomicsPolicy<StdAtomics>);
 
+namespace platform {
+/// Tells functions apart as types: with some sanitizers to compare their addresses is no constant expression.
+template <auto f>
+struct Function {};
+}  // namespace platform
+
 /// Whether a policy can tell of thread pointers that they are no thread's. One that has its own kind of them,
 /// and nothing to say of their end, cannot.
 template <class A>
 concept KnowsEndedThreads =
     requires(std::uintptr_t thread) {
       { A::thread_has_ended(thread) } -> std::same_as<bool>;
-    } && (&A::thread_pointer == &StdAtomics::thread_pointer ||
-          &A::thread_has_ended != &StdAtomics::thread_has_ended);
+    } &&
+    (std::same_as<platform::Function<&A::thread_pointer>, platform::Function<&StdAtomics::thread_pointer>> ||
+     !std::same_as<platform::Function<&A::thread_has_ended>,
+                   platform::Function<&StdAtomics::thread_has_ended>>);
 static_assert(KnowsEndedThreads<StdAtomics>);
 
 /// Holds a policy's mutex for a scope.
