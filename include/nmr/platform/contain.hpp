@@ -8,6 +8,13 @@
 #include <cxxabi.h>
 #endif
 
+// There is no object behind an unwinding that is forced: what is caught is a reference to nothing.
+#if defined(__GNUC__)
+#define NMR_CATCHES_FORCED_UNWINDING __attribute__((no_sanitize("null")))
+#else
+#define NMR_CATCHES_FORCED_UNWINDING
+#endif
+
 NMR_BEGIN_NAMESPACE
 namespace platform {
 
@@ -39,7 +46,7 @@ using ThisUnit = UnitWithExceptions;
 template <>
 struct Callbacks<UnitWithExceptions> {
   template <class F>
-  static Status contain(F f, bool passes, const MisuseReport& report) {
+  NMR_CATCHES_FORCED_UNWINDING static Status contain(F f, bool passes, const MisuseReport& report) {
     try {
       return f();
 #if defined(__GLIBCXX__)
@@ -59,7 +66,7 @@ struct Callbacks<UnitWithExceptions> {
   }
 
   template <class Result, class F, class G>
-  static Result translate(F& f, G& otherwise) {
+  NMR_CATCHES_FORCED_UNWINDING static Result translate(F& f, G& otherwise) {
     try {
       return f();
 #if defined(__GLIBCXX__)
