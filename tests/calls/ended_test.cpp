@@ -21,7 +21,7 @@ struct Npi {
 int f(void*) { return 1; }
 constexpr Npi::ProviderDispatch kDispatch{&f};
 
-constexpr std::size_t kStack = 64 * 1024;
+constexpr std::size_t kStack = 1024 * 1024;  // the thread sanitizer needs that much
 
 /// Memory in which each thread has its stack at another address, and which stays when the threads have gone.
 class Stacks {
@@ -66,7 +66,7 @@ void* call_once(void* place) {
 
 TEST_CASE(
     "threads that come one after the other share a table, also where the memory of their stacks stays") {
-  constexpr std::size_t kThreads = 2000;
+  constexpr std::size_t kThreads = 500;
   const Stacks stacks(kThreads);
   Place place;
   REQUIRE(place.handle.attach(place.binding) == nmr::Status::kSuccess);

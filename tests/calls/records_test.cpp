@@ -129,7 +129,7 @@ TEST_CASE("records of real threads that have ended are used again, once the memo
     const void* record;
   } one{&domain, nullptr};
   std::set<const void*> records;
-  constexpr std::size_t kStack = 256 * 1024;
+  constexpr std::size_t kStack = 1024 * 1024;  // the thread sanitizer needs that much
   char* const room =
       static_cast<char*>(mmap(nullptr, 500 * kStack, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   REQUIRE(room != MAP_FAILED);
