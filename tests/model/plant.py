@@ -51,7 +51,7 @@ FAULTS = [
     ("opened beside a refused caller", "rundown/rundown_ref.hpp",
      "if (word < kOneRef && word_.", "if ((PLANTED || word < kOneRef) && word_."),
     ("not claimed before any has run", "rundown/completion_list.hpp",
-     "if (node->claim_ != nullptr)", "if (!PLANTED && node->claim_ != nullptr)"),
+     "if (node->claims_)", "if (!PLANTED && node->claims_)"),
     ("linked beside an unlink", "rundown/completion_list.hpp",
      "if ((head & kAtLinks) == 0) {", "if (PLANTED || (head & kAtLinks) == 0) {"),
     ("two are at the links", "rundown/completion_list.hpp",

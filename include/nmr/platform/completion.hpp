@@ -57,11 +57,12 @@ class NMR_PUBLIC_TYPE Completion {
   [[nodiscard]] NMR_LOCAL Completion*& link() noexcept { return next_; }
 
  protected:
-  /// For a node that its owner may want to take back (a timed wait). `claim` is called once the node is bound
-  /// to run, before any node that ends together with it runs.
-  using Claim = void (*)(Completion& self) noexcept;
-  NMR_LOCAL constexpr Completion(Function function, void* context, Claim claim) noexcept
-      : function_(function), context_(context), claim_(claim) {}
+  /// For a node that its owner may want to take back (a timed wait). Its function is called without a context once
+  /// the node is bound to run, before any node that ends together with it runs; and with it, not null, when it runs.
+  struct Claims {};
+  NMR_LOCAL constexpr Completion(Function function, void* context, Claims) noexcept
+      : function_(function), context_(context), claims_(true) {}
+  [[nodiscard]] NMR_LOCAL void* context() const noexcept { return context_; }
 
  private:
   template <AtomicsPolicy>
@@ -70,9 +71,9 @@ class NMR_PUBLIC_TYPE Completion {
 
   Function function_;
   void* context_;
-  Claim claim_ = nullptr;
   Completion* next_ = nullptr;
   bool in_use_ = false;
+  bool claims_ = false;
 };
 
 /// Lists of completions that are due, gathered by one who cannot run them just now, holding a lock perhaps.

@@ -12,7 +12,7 @@ NMR_BEGIN_NAMESPACE
 template <AtomicsPolicy Atomics>
 class NMR_PUBLIC_TYPE BasicEvent : public Completion {
  public:
-  NMR_LOCAL BasicEvent() noexcept : Completion(&fire, this, &claim) {}
+  NMR_LOCAL BasicEvent() noexcept : Completion(&fire, this, Claims{}) {}
   NMR_LOCAL ~BasicEvent() = default;
 
   /// Progress      blocking; no cancellation point. Ordering: happens-after the run of the completion.
@@ -44,7 +44,8 @@ class NMR_PUBLIC_TYPE BasicEvent : public Completion {
   }
 
  private:
-  NMR_LOCAL static void fire(Completion&, void* self) noexcept {
+  NMR_LOCAL static void fire(Completion& node, void* self) noexcept {
+    if (self == nullptr) return claim(node);
     auto& event = *static_cast<BasicEvent*>(self);
     LockGuard lock(event.mutex_);
     event.set_ = true;

@@ -68,16 +68,10 @@ struct BasicBindingSide {
   /// Run when the count has run down, and again on an executor.
   class Advance : public Completion {
    public:
-    explicit Advance(BasicBindingSide& whose) noexcept
-        : Completion(&take_step, &whose, &claim), whose_(whose) {}
-
-   private:
-    /// Who closes the list may first run what others have put there, and that may wait for this side.
-    static void claim(Completion& self) noexcept {
-      // relaxed: compared with the reader's own thread, which has then written it itself; so everywhere.
-      static_cast<Advance&>(self).whose_.leaver.store(Atomics::thread_pointer(), order::relaxed);
+    explicit Advance(BasicBindingSide& whose) noexcept : Completion(&take_step, &whose, Claims{}) {}
+    [[nodiscard]] BasicBindingSide& whose() const noexcept {
+      return *static_cast<BasicBindingSide*>(context());
     }
-    BasicBindingSide& whose_;
   };
   Advance advance{*this};
   typename Atomics::template Atomic<std::uintptr_t> leaver{0};  // the thread that is bound to run it
@@ -90,7 +84,13 @@ struct BasicBindingSide {
   static void complete_detach(Completion&, void* self) noexcept {
     static_cast<BasicBindingSide*>(self)->outgoing.refs().release();
   }
-  static void take_step(Completion&, void* self) noexcept {
+  static void take_step(Completion& node, void* self) noexcept {
+    if (self == nullptr) {
+      // Bound to run: who closes the list may first run what others have put there, and that may wait for this side.
+      // relaxed: compared with the reader's own thread, which has then written it itself; so everywhere.
+      auto& claimed = static_cast<Advance&>(node).whose();
+      return claimed.leaver.store(Atomics::thread_pointer(), order::relaxed);
+    }
     auto& side = *static_cast<BasicBindingSide*>(self);
     side.next_step(side);
   }

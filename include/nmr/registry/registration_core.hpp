@@ -102,15 +102,14 @@ struct NMR_PUBLIC_TYPE BasicRegistrationCore {
   /// Given to `open` first: says who is bound to run its completions, and that there are some.
   class End : public Completion {
    public:
-    NMR_LOCAL explicit End(BasicRegistrationCore& whose) noexcept
-        : Completion([](Completion&, void*) noexcept {}, nullptr, &claim), whose_(whose) {}
+    NMR_LOCAL explicit End(BasicRegistrationCore& whose) noexcept : Completion(&told, &whose, Claims{}) {}
 
    private:
-    NMR_LOCAL static void claim(Completion& self) noexcept {
-      static_cast<End&>(self).whose_.teller.store(Atomics::thread_pointer(),
-                                                  order::relaxed);  // relaxed: see there
+    NMR_LOCAL static void told(Completion& node, void* whose) noexcept {
+      if (whose != nullptr) return;
+      static_cast<BasicRegistrationCore*>(static_cast<End&>(node).context())
+          ->teller.store(Atomics::thread_pointer(), order::relaxed);  // relaxed: see there
     }
-    BasicRegistrationCore& whose_;
   };
   End end{*this};
 

@@ -66,7 +66,7 @@ class BasicCompletionList {
     Completion* oldest = nullptr;
     for (Completion* node = to_node(head); node != nullptr;) {
       // From here on a wait whose time is over does not come back to *this, which it might find freed.
-      if (node->claim_ != nullptr) node->claim_(*node);
+      if (node->claims_) node->function_(*node, nullptr);
       Completion* const next = node->next_;
       node->next_ = oldest;
       oldest = node;
