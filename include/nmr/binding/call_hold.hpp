@@ -1,7 +1,8 @@
 #pragma once
-#include <nmr/platform/pointer.hpp>
+#include <utility>  // to move it, its users need that
 
 #include <nmr/binding/binding.hpp>
+#include <nmr/platform/pointer.hpp>
 
 NMR_BEGIN_NAMESPACE
 

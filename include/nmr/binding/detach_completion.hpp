@@ -1,8 +1,9 @@
 #pragma once
-#include <nmr/platform/pointer.hpp>
+#include <utility>  // to move it, its users need that
 
 #include <nmr/platform/atomics.hpp>
 #include <nmr/platform/completion.hpp>
+#include <nmr/platform/pointer.hpp>
 
 NMR_BEGIN_NAMESPACE
 

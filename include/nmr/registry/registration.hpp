@@ -1,9 +1,10 @@
 #pragma once
 #include <cstddef>
 #include <span>
-#include <nmr/platform/pointer.hpp>
+#include <utility>  // to move it, its users need that
 
 #include <nmr/binding/call_guard.hpp>
+#include <nmr/platform/pointer.hpp>
 #include <nmr/registry/registry_core.hpp>
 
 NMR_BEGIN_NAMESPACE

@@ -253,8 +253,8 @@ class BasicRegistryState {
   RegistrationList clients;  // until they are destroyed; only those not deregistering are offered
   RegistrationList providers;
   typename Atomics::template Atomic<bool> abandoned{false};  // nobody waits any more
-  bool has_been_abandoned =
-      false;  // a registration, at least: calls may be in progress that nobody waits for
+  // A registration, at least: calls may be in progress that nobody waits for.
+  bool has_been_abandoned = false;
 
  private:
   static bool belongs(const Binding& binding, const Registration& registration) noexcept {

@@ -1,7 +1,8 @@
 #pragma once
 #include <cstddef>
-#include <nmr/platform/pointer.hpp>
+#include <utility>  // to move it, its users need that
 
+#include <nmr/platform/pointer.hpp>
 #include <nmr/rundown/rundown_ref.hpp>
 #include <nmr/rundown/sharded_rundown_ref.hpp>
 
