@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
+#include <sys/time.h>
 
 #include <atomic>
+#include <csignal>
 #include <optional>
 
 #include "binding/echo.hpp"
@@ -15,6 +17,21 @@ namespace {
 void expect(bool holds, int number) {
   if (!holds) _exit(number);
 }
+
+/// Whoever has a mutex of this kind keeps it for as long as the test wants.
+struct Keeps : nmr::StdAtomics {
+  static inline std::atomic<bool> wanted{false};
+  static inline std::atomic<bool> kept{false};
+
+  class Mutex : public nmr::StdAtomics::Mutex {
+   public:
+    void unlock() noexcept {
+      kept = true;
+      spin_until([] { return !wanted.load(); });
+      nmr::StdAtomics::Mutex::unlock();
+    }
+  };
+};
 
 }  // namespace
 
@@ -102,4 +119,23 @@ TEST_CASE_TEMPLATE("what another thread was inside of at the fork never drains i
   other.join();
   CHECK(busy.detach_and_wait() == Status::kSuccess);
   CHECK(idle.detach_and_wait() == Status::kSuccess);
+}
+
+// Where it is deaf to its signals instead, it stays for good, and this test runs out of time.
+TEST_CASE("a child that waits for a mutex which another thread had at the fork still dies of a signal") {
+  using Calls = nmr::BasicPerThreadCalls<Keeps>;
+  Calls::Domain domain;
+  EchoHandle<Calls> handle(domain);
+  Keeps::wanted = true;
+  Threads other(1, [&](int) { (void)domain.prepare_thread(); });
+  spin_until([] { return Keeps::kept.load(); });
+  const Death child = run_in_child([&] {
+    std::signal(SIGALRM, SIG_DFL);
+    const itimerval soon{{0, 0}, {0, 20'000}};
+    setitimer(ITIMER_REAL, &soon, nullptr);
+    (void)domain.prepare_thread();
+  });
+  Keeps::wanted = false;
+  other.join();
+  CHECK(child.signal == SIGALRM);
 }
