@@ -92,7 +92,7 @@ static_assert(AtomicsPolicy<StdAtomics>);
 
 namespace platform {
 /// Tells functions apart as types: with some sanitizers to compare their addresses is no constant expression.
-template <auto f>
+template <auto kFunction>
 struct Function {};
 }  // namespace platform
 
