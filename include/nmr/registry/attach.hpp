@@ -40,8 +40,8 @@ struct NMR_PUBLIC_TYPE BasicOffer {
   typename Calls::Target* replaced = nullptr;  // what accepting took out of occupied handles
 };
 
-/// The first half of a binding's life: from kOffered to kAttached or kRejected (nmr-semantics T2 to T10). No
-/// lock is held in any callback.
+/// The first half of a binding's life: from kOffered to kAttached or kRejected (T2 to T10 of
+/// tests/requirements.md). No lock is held in any callback.
 ///
 /// A thread that is ended in a callback is unwound through all of this, where `Unit` can be: what its frames
 /// have begun ends in their destructors, as if the callback had thrown.

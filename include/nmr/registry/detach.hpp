@@ -5,8 +5,8 @@
 
 NMR_BEGIN_NAMESPACE
 
-/// The second half of a binding's life: from kDetaching until it is gone (nmr-semantics transitions T11 to
-/// T15). Allocates nothing and cannot fail. No lock is held in any callback.
+/// The second half of a binding's life: from kDetaching until it is gone (T11 to T15 of tests/requirements.md).
+/// Allocates nothing and cannot fail. No lock is held in any callback.
 ///
 /// What may still run when an end is told: of the registration, whose completions and waits have it told, no attach,
 /// detach or cleanup callback, no destructor of an owned context and no post(). Its own completions run first, one
