@@ -148,7 +148,7 @@ bool Model::over(int registration) const {
 Status Model::wait(int registration) const {
   if (!registrations_.at(registration).deregistering) return Status::kInvalidParameter;
   if (over(registration)) return Status::kSuccess;
-  // D1, D4: this thread would have to get on with what it is in the middle of.
+  // R70: this thread would have to get on with what it is in the middle of.
   for (const Key& key : callbacks_) {
     if (belongs(key, registration)) return Status::kPossibleDeadlock;
   }

@@ -1,8 +1,7 @@
 #pragma once
 /// What a registry has to do, without threads, locks or lists: every registration and binding, and how far
 /// each has come. It is told of each call and callback, and ends the program where the library does what the
-/// rules do not allow, or has not done what they demand. (I1 to I11, T1 to T15 are those of the description
-/// of the registry's life cycles.)
+/// rules do not allow, or has not done what they demand. (I1 to I11, T1 to T15: tests/requirements.md.)
 #include <array>
 #include <cstddef>
 #include <map>

@@ -1,4 +1,4 @@
-"""What the lints share: finding the headers, and telling code from comments."""
+"""What the lints share: finding the headers, telling code from comments, and what the numbers of requirements mean."""
 import pathlib
 import re
 
@@ -29,6 +29,26 @@ def comment(line):
         if match.group(0).startswith("//"):
             return match.group(0).lstrip("/").strip()
     return ""
+
+
+def requirements(root, errors):
+    """Returns {key: text} of the lines `- **R39** text` in tests/requirements.md."""
+    page = (pathlib.Path(root) / "tests" / "requirements.md").read_text(encoding="utf-8")
+    found = {}
+    for key, text in re.findall(r"^- \*\*([RTI]\d+)\*\* (.*(?:\n  .*)*)", page, re.M):
+        if key in found:
+            errors.append(f"{key} has two texts")
+        found[key] = " ".join(text.split())
+    for letter in "RTI":
+        numbers = sorted(int(key[1:]) for key in found if key[0] == letter)
+        if numbers != list(range(1, len(numbers) + 1)):
+            errors.append(f"the texts of {letter} are not those of 1 to {len(numbers)}")
+    return found
+
+
+def without_test(texts):
+    """Returns {key: reason} of those whose texts say that no test can show them."""
+    return {key: text.split("No test: ")[1] for key, text in texts.items() if "No test: " in text}
 
 
 def report(name, errors, good):

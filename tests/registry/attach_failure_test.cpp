@@ -2,6 +2,7 @@
 #include "registry/fixture.hpp"
 #include "support/misuse.hpp"
 
+// Shows T9.
 TEST_CASE_TEMPLATE(
     "R29: the client fails after the provider agreed: the provider alone is detached and cleaned up, once",
     Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
@@ -36,6 +37,7 @@ TEST_CASE_TEMPLATE(
   CHECK(client.count(What::kCleanup) == 0);
 }
 
+// Shows T10.
 TEST_CASE_TEMPLATE("R30: success without accept is a refusal and reported, and blocks no deregistration",
                    Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
   World<Calls> world;

@@ -83,6 +83,7 @@ TEST_CASE_TEMPLATE("R17: the attach callback gets a binding's identifier that no
   CHECK_FALSE(client.attachment(2).cleaned);
 }
 
+// Shows T4.
 TEST_CASE_TEMPLATE(
     "R18: accept asks the provider once, on the same thread, with the client's context and table", Calls,
     nmr::PerThreadCalls, nmr::OneWordCalls) {
@@ -127,6 +128,7 @@ TEST_CASE_TEMPLATE("R19: accept returns what the provider returned", Calls, nmr:
   }
 }
 
+// Shows T7.
 TEST_CASE_TEMPLATE("R20: on success the client's calls get the provider's context and table", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
   World<Calls> world;
@@ -172,6 +174,7 @@ TEST_CASE_TEMPLATE(
   CHECK(world.log.events().size() == 4);  // two attach callbacks, nothing else
 }
 
+// Shows T3.
 TEST_CASE_TEMPLATE(
     "R22: a client that declines without accepting: the provider is never asked, nothing is detached", Calls,
     nmr::PerThreadCalls, nmr::OneWordCalls) {
@@ -189,6 +192,7 @@ TEST_CASE_TEMPLATE(
   CHECK(world.log.events().size() == 2);
 }
 
+// Shows T5.
 TEST_CASE_TEMPLATE(
     "R23: after a refusal the client may ask again with another table: that is the only attachment", Calls,
     nmr::PerThreadCalls, nmr::OneWordCalls) {
@@ -300,6 +304,7 @@ TEST_CASE_TEMPLATE("R26: null contexts and tables on both sides: attach, detach 
   CHECK(Modules::all_null);
 }
 
+// Shows T6.
 TEST_CASE_TEMPLATE(
     "R27: from the moment the provider's attach callback has returned its calls reach the client", Calls,
     nmr::PerThreadCalls, nmr::OneWordCalls) {

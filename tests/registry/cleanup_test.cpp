@@ -117,6 +117,7 @@ struct HeapModules {
 
 }  // namespace
 
+// Shows T13, T14, I5.
 TEST_CASE_TEMPLATE("R59: no side is cleaned up before both are done, in whatever order that comes about",
                    Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
   std::array<int, 4> order{0, 1, 2, 3};
@@ -145,6 +146,7 @@ TEST_CASE_TEMPLATE("R59: no side is cleaned up before both are done, in whatever
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
+// Shows T2, T14, I8.
 TEST_CASE_TEMPLATE("R60: no lock of the registry is held in any callback", Calls, nmr::PerThreadCalls,
                    nmr::OneWordCalls) {
   World<Calls> world;

@@ -44,6 +44,7 @@ struct Pair {
 
 }  // namespace
 
+// Shows T11, I2.
 TEST_CASE_TEMPLATE("R34: a client deregisters: both detach callbacks of each binding, once", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
   World<Calls> world;
@@ -53,6 +54,7 @@ TEST_CASE_TEMPLATE("R34: a client deregisters: both detach callbacks of each bin
   leave_with_two_bindings(client, first, second);
 }
 
+// Shows T11, I2.
 TEST_CASE_TEMPLATE("R35: a provider deregisters: both detach callbacks of each binding, once", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
   World<Calls> world;
@@ -62,6 +64,7 @@ TEST_CASE_TEMPLATE("R35: a provider deregisters: both detach callbacks of each b
   leave_with_two_bindings(provider, first, second);
 }
 
+// Shows T12.
 TEST_CASE_TEMPLATE("R36: both sides deregister, one after the other: each detach callback once in total",
                    Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
   for (const bool client_first : {true, false}) {
@@ -85,6 +88,7 @@ TEST_CASE_TEMPLATE("R36: both sides deregister, one after the other: each detach
   }
 }
 
+// Shows T11.
 TEST_CASE_TEMPLATE("R38: each side's detach callback is called though the other's is pending", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
   for (const bool by_client : {true, false}) {
@@ -100,6 +104,7 @@ TEST_CASE_TEMPLATE("R38: each side's detach callback is called though the other'
   }
 }
 
+// Shows I4.
 TEST_CASE_TEMPLATE("R39: no detach callback starts before the binding's attach callback has returned", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
   World<Calls> world;
@@ -169,6 +174,7 @@ TEST_CASE_TEMPLATE("R41: one side pending: no cleanup until it completes, then o
   }
 }
 
+// Shows T14.
 TEST_CASE_TEMPLATE("R42: both pending, completed in either order: cleanup after the second", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
   for (const bool client_first : {true, false}) {
@@ -184,6 +190,7 @@ TEST_CASE_TEMPLATE("R42: both pending, completed in either order: cleanup after 
   }
 }
 
+// Shows T13, I11.
 TEST_CASE_TEMPLATE("R43: completed inside the detach callback, which goes on: counted once, one cleanup",
                    Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
   for (const bool other_keeps : {true, false}) {

@@ -45,6 +45,7 @@ int step(int round, int who) { return (round * (37 + 2 * who) + who) % 400; }
 
 }  // namespace
 
+// Shows T12.
 TEST_CASE_TEMPLATE("R37: both sides deregister concurrently: each callback once, and both waits return",
                    Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
   for (int round = 0; round < kRounds; ++round) {
@@ -81,6 +82,7 @@ TEST_CASE_TEMPLATE("R37: both sides deregister concurrently: each callback once,
   }
 }
 
+// Shows I11.
 TEST_CASE_TEMPLATE(
     "R45 R116: completed by another thread before the detach callback returns: cleanup waits for it", Calls,
     nmr::PerThreadCalls, nmr::OneWordCalls) {
@@ -106,6 +108,7 @@ TEST_CASE_TEMPLATE(
   }
 }
 
+// Shows T14, I9, I11.
 TEST_CASE_TEMPLATE(
     "R45 R116: completions race with the return of the callbacks: one cleanup each, overlapping neither",
     Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {

@@ -38,6 +38,7 @@ TEST_CASE_TEMPLATE("R62: a null cleanup function does not keep the other side's 
   }
 }
 
+// Shows T15, I6.
 TEST_CASE_TEMPLATE("R63: a wait returns only after both cleanups of every binding have returned", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
   World<Calls> world;
@@ -99,6 +100,7 @@ TEST_CASE_TEMPLATE("R65: deregistering reports started, and can be waited for, a
   CHECK(lonely.registration.wait_for_deregister_complete() == Status::kSuccess);
 }
 
+// Shows I6.
 TEST_CASE_TEMPLATE("R66: a wait before deregistration is an invalid parameter, and changes nothing", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
   World<Calls> world;

@@ -40,6 +40,7 @@ TEST_CASE_TEMPLATE("R69: any number of waiters return, of either kind", Calls, n
   }
 }
 
+// Shows T15, I7.
 TEST_CASE_TEMPLATE(
     "R82: all may be destroyed after the wait, while the other side's thread is still in complete()", Calls,
     nmr::PerThreadCalls, nmr::OneWordCalls) {
@@ -76,6 +77,7 @@ TEST_CASE_TEMPLATE(
   CHECK(waited == kRounds);
 }
 
+// Shows I3.
 TEST_CASE_TEMPLATE("R83: what attach wrote is visible in detach, and what was written in a call in cleanup",
                    Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
   constexpr int kCallers = 2;

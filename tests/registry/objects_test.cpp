@@ -109,6 +109,7 @@ void destroy_in(Where where, ModuleSide whose) {
 
 }  // namespace
 
+// Shows I7.
 TEST_CASE_TEMPLATE(
     "R114: destroying a registration in a callback of its own is reported, and neither hangs nor leaks",
     Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
@@ -149,6 +150,7 @@ TEST_CASE_TEMPLATE(
   }
 }
 
+// Shows T2, T4, T6, T7, T11, T14.
 TEST_CASE_TEMPLATE("R115: a snapshot shows each state that a binding goes through, and what it waits for",
                    Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
   World<Calls> world;

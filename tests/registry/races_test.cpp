@@ -67,6 +67,7 @@ void expect_over(Registration& registration) {
 
 }  // namespace
 
+// Shows T8.
 TEST_CASE_TEMPLATE("R75: a binding whose side deregisters during attach is detached by the attaching thread",
                    Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
   for (const Point point : kPoints) {
@@ -90,6 +91,7 @@ TEST_CASE_TEMPLATE("R75: a binding whose side deregisters during attach is detac
   }
 }
 
+// Shows I10.
 TEST_CASE_TEMPLATE("R76: a deregistration during an attach that fails detaches nothing and completes", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
   for (const ModuleSide second : kSides) {
@@ -113,6 +115,7 @@ TEST_CASE_TEMPLATE("R76: a deregistration during an attach that fails detaches n
   }
 }
 
+// Shows T8, I10.
 TEST_CASE_TEMPLATE("R77: both sides may deregister during an attach, on this thread or on others", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
   for (const Point point : kPoints) {
@@ -181,6 +184,7 @@ void vary(Module& module, int turn, Pool& pool) {
 
 }  // namespace
 
+// Shows I2, I10.
 TEST_CASE_TEMPLATE(
     "R78: in storms of clients and providers every attach has one detach and one cleanup per side", Calls,
     nmr::PerThreadCalls, nmr::OneWordCalls) {
@@ -392,6 +396,7 @@ TEST_CASE_TEMPLATE("R80: serialising does not keep a thread from registering in 
   CHECK(call(inner.attachment(), 1) == 2);
 }
 
+// Shows T1.
 TEST_CASE_TEMPLATE(
     "R81: who is deregistering, or has deregistered, is not offered to those who register later", Calls,
     nmr::PerThreadCalls, nmr::OneWordCalls) {

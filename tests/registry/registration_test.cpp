@@ -88,6 +88,7 @@ TEST_CASE_TEMPLATE(
   CHECK(world.log.find(What::kAttach, &client)[0].thread == std::this_thread::get_id());
 }
 
+// Shows T1.
 TEST_CASE_TEMPLATE(
     "R5: a client that registers is offered each provider once, with that provider's instance data", Calls,
     nmr::PerThreadCalls, nmr::OneWordCalls) {
@@ -123,6 +124,7 @@ TEST_CASE_TEMPLATE(
   CHECK(client.registration.attached() == 3);
 }
 
+// Shows T1.
 TEST_CASE_TEMPLATE(
     "R6: a provider that registers is offered to each client once, with that client's instance data", Calls,
     nmr::PerThreadCalls, nmr::OneWordCalls) {
@@ -363,6 +365,7 @@ TEST_CASE_TEMPLATE("R15: a module in two NPIs, or on both sides, has bindings th
   CHECK(as_client_of_second.registration.attached() == 0);
 }
 
+// Shows I1.
 TEST_CASE_TEMPLATE(
     "R16: a client that registers twice has two registrations, and two bindings with each provider", Calls,
     nmr::PerThreadCalls, nmr::OneWordCalls) {
