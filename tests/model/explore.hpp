@@ -1,6 +1,22 @@
 #pragma once
 /// The explorer: runs a program of a few threads in every way that its memory model allows, by running it
 /// again and again with other choices. What it finds is a fault with the run that leads to it.
+///
+/// The way in: a Program is given a Run, makes what its threads share, and adds the threads
+/// (rundown_programs.cpp begins with plain ones). A test hands it to explore() (programs.cpp, with the bounds
+/// of programs.hpp), which starts it anew for each run (engine.cpp). Its threads are fibers of one thread. The
+/// shipped headers come in through the policy of model_atomics.hpp: each atomic operation, lock and fence is a
+/// step (steps.cpp) before which any thread may be chosen, and reads what memory.hpp lets it read. The compiler
+/// tells of plain accesses (plain_access.cpp), which clocks judge. After a run the last choice that can be
+/// another is made another; reduction.cpp leaves out what would be the same.
+///
+/// What it cannot see: what no program does, and what lies beyond a program's bound, which is printed. Load
+/// buffering, and stores to one atomic in another order than they ran in. A barrier or a signal between two
+/// plain accesses that no step separates. A weak compare-exchange that fails for nothing, a second wait of
+/// a thread that ends for nothing. A race of plain accesses that overlap and begin at different addresses.
+/// An allocation that fails. What the policy takes the place of: the real atomics, mutexes, fences and
+/// system calls; and what compilers, linkers and loaders make of the headers, for which other tests are
+/// (the table in README.md, "What is trusted").
 #include <functional>
 #include <optional>
 #include <set>
