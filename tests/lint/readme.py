@@ -1,4 +1,4 @@
-"""Every C++ fence of the README is an excerpt of a file that CI compiles, and the commands it shows exist.
+"""Every C++ fence of a page is an excerpt of a file that CI compiles, and the commands, links and paths in it exist.
 
 The file is named in a comment before the fence, <!-- examples/first.cpp -->, or found by searching.
 Indentation common to all lines is not compared.
@@ -10,6 +10,8 @@ import textwrap
 
 from sources import report
 
+PAGES = ["README.md", "tests/README.md", "tests/requirements.md", "bench/NOTES.md"]
+PATH = r"(?:tests|examples|bench|include|\.ci)/[\w./*-]+"
 FENCE = re.compile(r"(?:<!--\s*(\S+)\s*-->\s*\n)?^```(\w*)\n(.*?)^```", re.M | re.S)
 
 
@@ -24,24 +26,28 @@ def excerpt(fence, text):
 def commands(root, fence):
     """Yields the scripts and directories of the tree that a shell fence names and that do not exist."""
     for line in fence.splitlines():
-        for word in re.findall(r"(?<![\w/.-])(?:\./)?((?:tests|examples|bench|include|\.ci)/[\w./-]+)", line):
+        if line.startswith("ninja "):  # builds what does not exist
+            continue
+        for word in re.findall(rf"(?<![\w/.-])(?:\./)?({PATH})", line):
             if not (root / word).exists():
                 yield word
 
 
-def main(root):
-    root = pathlib.Path(root)
-    readme = root / "README.md"
-    if not readme.exists():
-        finished = (root / "include/nmr/nmr.hpp").exists()
-        return report("readme", ["there is none"] if finished else [], "there is nothing to describe yet")
-    sources = {str(path.relative_to(root)): path.read_text(encoding="utf-8")
-               for top in ("examples", "tests") for path in (root / top).rglob("*.?pp")}
-    errors, count = [], 0
-    text = readme.read_text(encoding="utf-8")
+def paths(root, prose):
+    """Yields the paths of the tree that stand in `backquotes` and that do not exist. NAME may be anything."""
+    for code in re.findall(r"`([^`\n]+)`", prose):
+        for word in code.split():
+            if re.fullmatch(PATH, word) and not any(root.glob(word.rstrip("/").replace("NAME", "*"))):
+                yield word
+
+
+def check(root, page, sources, errors):
+    """Returns how many pieces of C++ a page has."""
+    count = 0
+    text = (root / page).read_text(encoding="utf-8")
     for match in FENCE.finditer(text):
         named, language, fence = match.groups()
-        where = f"README.md:{text.count(chr(10), 0, match.start(3))}"
+        where = f"{page}:{text.count(chr(10), 0, match.start(3))}"
         if language in ("sh", "bash", "console", "shell"):
             errors += [f"{where}: {word} does not exist" for word in commands(root, fence)]
         elif language in ("cpp", "c++", "cc"):
@@ -54,8 +60,18 @@ def main(root):
             errors.append(f"{where}: a fence without a language is checked by nobody; use text")
     prose = FENCE.sub("", text)  # a lambda's capture and parameters look like a link
     for path in re.findall(r"\]\((?!https?:|#)([^)#]+)", prose):
-        if not (root / path).exists():
-            errors.append(f"README.md: links to {path}, which does not exist")
+        if not (root / page).parent.joinpath(path).exists():
+            errors.append(f"{page}: links to {path}, which does not exist")
+    errors += [f"{page}: names {word}, which does not exist" for word in paths(root, prose)]
+    return count
+
+
+def main(root):
+    root = pathlib.Path(root)
+    sources = {str(path.relative_to(root)): path.read_text(encoding="utf-8")
+               for top in ("examples", "tests") for path in (root / top).rglob("*.?pp")}
+    errors = [] if (root / "README.md").exists() else ["there is none"]
+    count = sum(check(root, page, sources, errors) for page in PAGES if (root / page).exists())
     return report("readme", errors, f"{count} pieces of C++ stand in files that are compiled")
 
 

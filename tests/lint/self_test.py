@@ -70,6 +70,8 @@ PLANTED = [
     ("tree", "meson.build", put("1.1.1", "1.1.2"), "the headers are version"),
     ("readme", "README.md", put("int here", "int nowhere"), "not an excerpt"),
     ("readme", "README.md", put("ls examples/sample.cpp", "sh tests/gone.sh"), "tests/gone.sh does not exist"),
+    ("readme", NOTES, add("[there](../gone.md)\n"), "links to ../gone.md"),
+    ("readme", NOTES, add("`include/nmr/rundown/sampler.hpp`\n"), "names include/nmr/rundown/sampler.hpp"),
     ("keys", HEADER, add("// Not before T2.\n"), "T2 has no text"),
     ("keys", REQUIREMENTS, add("- **R4** d\n"), "R4 has no test"),
     ("keys", REQUIREMENTS, add("- **R5** d. No test: a reason\n"), "not those of 1 to 4"),
