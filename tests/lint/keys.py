@@ -91,6 +91,9 @@ def main(root):
             if match.group(0) not in meanings:
                 where = f"{path}:{text.count(chr(10), 0, match.start()) + 1}"
                 errors.append(f"{where}: {match.group(0)} has no text in tests/requirements.md")
+        for letter, last in re.findall(r"\b([RTI])1 to \1(\d+)", text):
+            if f"{letter}{int(last) + 1}" in meanings:
+                errors.append(f"{path}: {letter}1 to {letter}{last} are not all any more")
         bars += [(int(bar), path) for match in BARS.findall(text) for bar in re.findall(r"\d+", match)]
         if path.startswith("tests/"):
             shown |= set(re.findall(r"\bR\d+\b", " ".join(TEST_CASE.findall(text))))

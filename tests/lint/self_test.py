@@ -74,6 +74,7 @@ PLANTED = [
     ("readme", NOTES, add("`include/nmr/rundown/sampler.hpp`\n"), "names include/nmr/rundown/sampler.hpp"),
     ("keys", HEADER, add("// Not before T2.\n"), "T2 has no text"),
     ("keys", REQUIREMENTS, add("- **R4** d\n"), "R4 has no test"),
+    ("keys", HEADER, add("// R1 to R2\n"), "R1 to R2 are not all any more"),
     ("keys", REQUIREMENTS, add("- **R5** d. No test: a reason\n"), "not those of 1 to 4"),
     ("keys", REQUIREMENTS, add("- **R1** d\n"), "R1 has two texts"),
     ("keys", TEST, put("// Shows T1, I1.", "// Shows T1 and I1."), "I1 has no test"),
