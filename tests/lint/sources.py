@@ -2,7 +2,8 @@
 import pathlib
 import re
 
-TOKEN = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
+# A ' behind a digit is part of a number, not the start of a character.
+TOKEN = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|(?<!\w)\'(?:\\.|[^\'\\\n])*\'', re.S)
 
 
 def headers(root):
@@ -12,15 +13,14 @@ def headers(root):
             for path in sorted(top.rglob("*")) if path.suffix in (".hpp", ".h")}
 
 
+def without_comments(text):
+    """Returns the text with comments blanked, line for line."""
+    return TOKEN.sub(lambda match: "\n" * match.group().count("\n") if match.group()[0] == "/" else match.group(), text)
+
+
 def code(text):
     """Returns the text with comments and string contents blanked, line for line."""
-    def blank(match):
-        token = match.group(0)
-        if token[0] == "/":
-            return "\n" * token.count("\n")
-        # 1'000 is a number, not the start of a character.
-        return token if token[0] == "'" and match.start() and text[match.start() - 1].isalnum() else '""'
-    return TOKEN.sub(blank, text)
+    return TOKEN.sub('""', without_comments(text))
 
 
 def comment(line):
