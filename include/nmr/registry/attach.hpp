@@ -200,7 +200,6 @@ struct BasicAttach {
     bool attached = false;
     {
       LockGuard lock(state.mutex);
-      binding.walker = 0;  // it has been offered
       attached = binding.state == BindingState::kHalfAttached;
       if (attached && succeeded(status)) {
         binding.state = BindingState::kAttached;

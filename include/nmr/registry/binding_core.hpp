@@ -127,7 +127,9 @@ struct BasicBindingCore {
   bool refusal_noted = false;  // by the side that refused; the client hands the same status through
   std::uint8_t sides_left = 0;  // not done yet
   BasicBindingCore* batch = nullptr;
-  std::uintptr_t walker = 0;  // the thread that has it on its list, and has yet to call back about it
+  /// The thread that has it on its list, and has yet to call back about it. Of no meaning while it is attached: who
+  /// waits has deregistered, and that has put it on a list again.
+  std::uintptr_t walker = 0;
   unsigned posting = 0;  // calls of post() about it that have not returned
   Side client;
   Side provider;
