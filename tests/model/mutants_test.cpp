@@ -131,6 +131,8 @@ constexpr std::array kHints{
     Hint{"visit goes on without the mutex", "registry, one word: several visited"},
     Hint{"orphan noted without the mutex", "registry, one word: destroyed with 2 bindings"},
     Hint{"next one's way back changed without the mutex", "registry, one word: 2 leave, 1 comes"},
+    Hint{"own post overlooked", "registry, one word: waits where it posts"},
+    Hint{"off the list when the client is asked", "registry, one word: waits between the sides"},
     Hint{"second of a side listed without the mutex", "registry, one word: 2 listed"},
 };
 
@@ -244,6 +246,20 @@ TEST_CASE("every order and fence of the floors that the explorer runs has a muta
   CHECK(orders("binding") + source::count("binding", fence) == 0);
   CHECK(source::count("registry", fence) == 0);
   CHECK(source::count("rundown", fence) == 0);
+}
+
+TEST_CASE("faults that are planted do nothing until one is looked for") {
+  const Sets sets = {planted_rundown_programs(),      planted_wait_programs(),
+                     planted_sharded_programs(),      planted_call_programs(),
+                     planted_call_variant_programs(), planted_call_record_programs(),
+                     planted_call_signal_programs(),  planted_registry_programs()};
+  for (const auto& programs : sets) {
+    for (NamedProgram program : programs) {
+      program.options.max_runs = 100;
+      const Report report = explore(program);
+      CHECK_MESSAGE(report.fault.empty(), program.name << ": " << report.fault << "\n" << report.trace);
+    }
+  }
 }
 
 TEST_CASE("each order, fence and second look is needed" * doctest::test_suite("long")) {

@@ -16,6 +16,7 @@ from sources import without_comments
 # needs several changes stands several times, and each change sees those above it. A header is named by the end of its
 # path that only one has, and its code without comments or white space: what is reworded, wrapped otherwise or moved to
 # another folder is still found. tests/lint/planting.py holds this to its word.
+# One statement that becomes several may stand behind an if: then they take braces.
 FAULTS = [
     ("a wait that ends for nothing is believed", "event.hpp",
      "LockGuard lock(mutex_); while (!set_) condition_.wait(mutex_);",
@@ -355,7 +356,7 @@ FAULTS = [
      "if (!PLANTED) state_.attach_ended.notify_all();"),
     ("freed without the mutex", "registry_core.hpp",
      "state.unlink(registration);",
-     "if (PLANTED) state.mutex.unlock(); state.unlink(registration); if (PLANTED) state.mutex.lock();"),
+     "{ if (PLANTED) state.mutex.unlock(); state.unlink(registration); if (PLANTED) state.mutex.lock(); }"),
     ("client's owned context stays after a refusal", "detach.hpp",
      "binding.client.owned.reset();",
      "if (!PLANTED) binding.client.owned.reset();"),
@@ -496,7 +497,7 @@ FAULTS = [
     ("orphan leaves the list after the client's end", "detach.hpp",
      "client.tell(of_client); provider.tell",
      "client.tell(of_client); if (PLANTED && provider.orphaned) { LockGuard lock(state.mutex); "
-     "state.unlink(provider); }"),
+     "state.unlink(provider); } provider.tell"),
     ("completed twice goes unreported", "detach_completion.hpp",
      "if (done == nullptr)",
      "if (PLANTED && done == nullptr) return; if (done == nullptr)"),

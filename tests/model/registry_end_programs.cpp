@@ -80,7 +80,8 @@ void posted_here(Run& run) {
   });
 }
 
-// The executor waits for the end inside its post(): it is told that this is itself.
+// The executor waits for the client's end inside its post(): it is told that this is itself. The thread has nothing else
+// to do with the client, and the last step that it posts leaves no other trace of it.
 template <class Calls>
 void waits_where_it_posts(Run& run) {
   static RegistryWorld<Calls>* where;
@@ -88,6 +89,7 @@ void waits_where_it_posts(Run& run) {
     Waits() noexcept
         : Executor{[](nmr::Executor&, nmr::Completion& completion) noexcept {
             completion.run();
+            (void)where->core.deregister(*where->client.registration, nullptr);
             check(where->client.try_wait() == Status::kPossibleDeadlock, "this post is in its way");
           }} {}
   };
@@ -96,10 +98,10 @@ void waits_where_it_posts(Run& run) {
   world.client.executor = new Waits;
   world.provider.enter();
   world.client.enter();
-  run.thread([&] { world.client.leave_untold(); });
+  run.thread([&] { world.provider.leave_untold(); });
   run.at_end([&] {
     world.client.wait();
-    world.provider.leave();
+    world.provider.wait();
     end(world, 1, 1);
   });
 }
@@ -120,19 +122,27 @@ struct Told : nmr::Completion {
   Party<Calls>* waits_for = nullptr;
 };
 
-// A wait that returns frees what the completion of the same end uses, on whichever thread that runs.
-template <class Calls>
+// A wait that returns frees what the completion of the same end uses, on whichever thread that runs. The thread that
+// waits may have told of another end before.
+template <class Calls, bool has_told>
 void told_and_waited_for(Run& run) {
   auto& world = make_attached<Calls>(run);
+  auto& other_client = *new Party<Calls>(world, ModuleSide::kClient, 1);
+  if (has_told) {
+    other_client.agrees = Agrees::kNo;
+    other_client.enter();
+  }
   auto& told = *new Told<Calls>;
   world.provider.answer = Answer::kKept;
   check(world.core.deregister(*world.client.registration, &told) == Status::kPending, "it is there");
   run.thread([&] { world.provider.complete_kept(); });
   run.thread([&] {
+    if (has_told) other_client.leave_untold();
     world.client.wait();
     told.data.free();
   });
   run.at_end([&] {
+    if (has_told) other_client.wait();
     world.provider.leave();
     end(world, 1, 1);
   });
@@ -274,33 +284,72 @@ void waits_where_it_registers(Run& run) {
   });
 }
 
-// A completion of a handle's, which runs with what ends the client's side of the binding, waits for that: it comes
-// first, and this thread has yet to go on.
+/// A completion of a handle's, which runs with what ends the client's side of the binding, and waits for that.
+template <class Calls>
+struct WaitsForClient : nmr::Completion {
+  explicit WaitsForClient(RegistryWorld<Calls>& where) noexcept
+      : Completion(
+            [](nmr::Completion&, void* self) noexcept {
+              auto& waits = *static_cast<WaitsForClient*>(self);
+              auto& client = waits.world.client;
+              (void)client.world.core.deregister(*client.registration, nullptr);
+              waits.status = client.try_wait();
+            },
+            this),
+        world(where) {}
+  /// Detaches the client's handle, unless somebody else has taken out what is in it.
+  void detach_handle() noexcept {
+    auto* const target = world.cell.remove_any();
+    if (target == nullptr) return;
+    target->refs().begin_rundown(*this);
+    Calls::close(world.core.calls(), target);
+  }
+  RegistryWorld<Calls>& world;
+  Status status = Status::kPending;
+};
+
+// It comes first, and this thread has yet to go on.
 template <class Calls>
 void waits_before_it_goes_on(Run& run) {
   auto& world = make_attached<Calls>(run);
-  struct Waits : nmr::Completion {
-    explicit Waits(RegistryWorld<Calls>& where) noexcept
-        : Completion(
-              [](nmr::Completion&, void* self) noexcept {
-                auto& client = static_cast<Waits*>(self)->world.client;
-                (void)client.world.core.deregister(*client.registration, nullptr);
-                check(client.try_wait() == Status::kPossibleDeadlock, "this thread is in its way");
-              },
-              this),
-          world(where) {}
-    RegistryWorld<Calls>& world;
-  };
-  auto& waits = *new Waits(world);
-  auto* const target = world.cell.remove_any();
-  target->refs().begin_rundown(waits);
-  Calls::close(world.core.calls(), target);
+  auto& waits = *new WaitsForClient<Calls>(world);
+  waits.detach_handle();
   world.client.answer = Answer::kKept;
   run.thread([&] { world.client.complete_kept(); });
   run.thread([&] { (void)world.core.detach(*world.provider.registration, BindingId{1}); });
   run.at_end([&] {
+    check(waits.status == Status::kPossibleDeadlock, "this thread is in its way");
     world.client.wait();
     world.provider.leave();
+    end(world, 1, 1);
+  });
+}
+
+// It may come last, when the client's side has gone on, on the thread that has yet to ask the provider; or on the other,
+// which is in nobody's way.
+template <class Calls>
+void waits_between_the_sides(Run& run) {
+  auto& world = make_attached<Calls>(run);
+  auto& waits = *new WaitsForClient<Calls>(world);
+  run.thread([&] { waits.detach_handle(); });
+  run.thread([&] { world.provider.leave_untold(); });
+  run.at_end([&] {
+    if (waits.status == Status::kPending) world.client.leave_untold();
+    world.client.wait();
+    world.provider.wait();
+    end(world, 1, 1);
+  });
+}
+
+// A thread that has gone on with its side waits for the other's, which is another thread's to go on with.
+template <class Calls>
+void waits_when_it_has_gone_on(Run& run) {
+  auto& world = make_attached<Calls>(run);
+  world.client.answer = Answer::kKept;
+  run.thread([&] { world.client.complete_kept(); });
+  run.thread([&] { world.provider.leave_and_wait(); });
+  run.at_end([&] {
+    world.client.leave();
     end(world, 1, 1);
   });
 }
@@ -310,7 +359,8 @@ const NamedProgram kPrograms[] = {
     {"registry, one word: posted to both", posted<OneWord, true>, 2, 3},
     {"registry, one word: posted, run there", posted_here<OneWord>, 3, -1},
     {"registry, one word: waits where it posts", waits_where_it_posts<OneWord>},
-    {"registry, one word: told, and waited for", told_and_waited_for<OneWord>, 3, -1},
+    {"registry, one word: told, and waited for", told_and_waited_for<OneWord, false>, 3, -1},
+    {"registry, one word: told another, and waits", told_and_waited_for<OneWord, true>, 2, 3},
     {"registry, one word: told, each waits", each_told_waits_for_the_other<OneWord>, 2, 3},
     {"registry, one word: abandoned", abandoned<OneWord>, 3, -1},
     {"registry, one word: abandoned with a call", abandoned_with_a_call<OneWord, false>, 2, 3},
@@ -318,6 +368,8 @@ const NamedProgram kPrograms[] = {
     {"registry, one word: waits where it registers", waits_where_it_registers<OneWord, true>},
     {"registry, one word: waits where it deregisters", waits_where_it_registers<OneWord, false>},
     {"registry, one word: waits before it goes on", waits_before_it_goes_on<OneWord>, 3, -1},
+    {"registry, one word: waits between the sides", waits_between_the_sides<OneWord>, 2, 3},
+    {"registry, one word: waits when it has gone on", waits_when_it_has_gone_on<OneWord>, 3, -1},
     {"registry: abandoned with a call", abandoned_with_a_call<PerThread, true>, 2, 3, without_barrier()},
     {"registry: abandoned with a call, barrier", abandoned_with_a_call<PerThread, false>, 2, 3,
      with_barrier()},

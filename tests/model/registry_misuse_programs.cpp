@@ -20,6 +20,12 @@ void check_freed(const Party<Calls>& party) {
   check(plain_cell(party.registration)->dead, "it is freed by whoever ends it");
 }
 
+/// Says that the registry has gone: it stays, and says nothing, while what was destroyed so is on its lists.
+template <class Calls>
+void check_registry_freed(const RegistryWorld<Calls>& world) {
+  check(plain_cell(&world.core)->dead, "nothing is left in it");
+}
+
 // One side destroys its registration while it is asked to detach, and completes later. Once the other side's end is
 // told the registry goes.
 template <class Calls, bool client_destroys>
@@ -37,6 +43,7 @@ void destroyed_when_asked(Run& run) {
   run.at_end([&] {
     check(misuse_count() == 1, "it is reported");
     check_freed(bad);
+    check_registry_freed(world);
     check(good.ends == 1 && good.bindings == 1, "the other side's end has been told");
   });
 }
@@ -56,6 +63,7 @@ void destroyed_and_waited_for(Run& run) {
   run.at_end([&] {
     check(misuse_count() == 1, "it is reported");
     check_freed(world.provider);
+    check_registry_freed(world);
     check(world.client.ends == 1 && world.client.bindings == 1, "the wait has ended");
   });
 }
@@ -75,7 +83,8 @@ void both_destroyed(Run& run) {
     check_freed(world.client);
     check_freed(world.provider);
     world.end_registry();
-    check(misuse_count() == 2, "nothing is left in it");
+    check(misuse_count() == 2, "nothing else is reported");
+    check_registry_freed(world);
   });
 }
 
@@ -99,7 +108,8 @@ void destroyed_with_two(Run& run) {
     world.client.leave();
     check(world.client.bindings == 1, "and so does the one");
     world.end_registry();
-    check(misuse_count() == 1, "nothing is left in it");
+    check(misuse_count() == 1, "nothing else is reported");
+    check_registry_freed(world);
   });
 }
 
@@ -120,7 +130,8 @@ void destroyed_when_attached(Run& run) {
       check_freed(world.client);
     }
     world.end_registry();
-    check(misuse_count() <= 1, "nothing is left in it");
+    check(misuse_count() <= 1, "nothing else is reported");
+    check_registry_freed(world);
   });
 }
 
