@@ -29,7 +29,7 @@ std::atomic<std::size_t> table_bytes{0};
 // since g++ takes free() for the wrong partner of that operator new which it does not see through.
 [[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
   const auto align = static_cast<std::size_t>(alignment);
-  if (align == alignof(nmr::BasicCallTable<nmr::StdAtomics>)) table_bytes.fetch_add(size);
+  if (align == alignof(nmr::detail::CallTable<nmr::StdAtomics>)) table_bytes.fetch_add(size);
   void* const memory = std::aligned_alloc(align, (size + align - 1) / align * align);
   if (memory == nullptr) std::abort();
   return memory;

@@ -13,7 +13,7 @@ void fact(int bar, std::size_t figure, std::size_t limit, const char* what) {
   std::printf("%d %zu %zu %s\n", bar, figure, limit, what);
 }
 
-using Record = nmr::BasicCallRecord<nmr::StdAtomics>;
+using Record = nmr::detail::CallRecord<nmr::StdAtomics>;
 
 // A record has its cache lines for itself, so that what lies in another thread's is never written by this
 // one's calls.
@@ -21,7 +21,7 @@ static_assert(sizeof(Record) == alignof(Record) && alignof(Record) >= nmr::kCach
 
 /// How many of the places that calls have written to lie outside of the thread's record.
 std::size_t written_elsewhere() {
-  constexpr std::size_t kRecord = sizeof(nmr::BasicCallRecord<CountingAtomics>);
+  constexpr std::size_t kRecord = sizeof(nmr::detail::CallRecord<CountingAtomics>);
   const auto first = reinterpret_cast<std::uintptr_t>(counts().written[0]) / kRecord * kRecord;
   std::size_t elsewhere = 0;
   for (int i = 0; i != counts().writes; ++i) {
@@ -61,6 +61,6 @@ int main() {
   fact(13, sizeof(nmr::RundownRef), 2 * sizeof(void*), "bytes of a RundownRef");
   fact(13, sizeof(nmr::BindingHandle<EchoNpi>), 64, "bytes of a BindingHandle");
   fact(13, sizeof(Record), 128, "bytes of a thread's record");
-  fact(13, sizeof(nmr::BasicBindingCore<nmr::PerThreadCalls>), 512,
+  fact(13, sizeof(nmr::detail::BindingCore<nmr::PerThreadCalls>), 512,
        "bytes of a registry's binding, both sides");
 }

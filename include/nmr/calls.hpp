@@ -5,6 +5,6 @@
 ///   OneWordCalls     one shared word for each handle; needs no thread pointer
 ///
 /// Most users want the typed handles over these: <nmr/binding.hpp>.
-#include <nmr/calls/call_domain.hpp>
 #include <nmr/calls/one_word_calls.hpp>
+#include <nmr/calls/per_thread/call_domain.hpp>
 #include <nmr/calls/per_thread_calls.hpp>

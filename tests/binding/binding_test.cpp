@@ -350,6 +350,7 @@ namespace {
 /// As if the domain had been made by an image with another layout.
 struct OtherLayout : OneWord {
   struct Domain : OneWord::Domain {
+    using OneWord::Domain::Domain;
     [[nodiscard]] unsigned layout_version() const noexcept { return nmr::kLayoutVersion + 1; }
   };
   struct Cell : OneWord::Cell {

@@ -35,7 +35,7 @@ int barriers() noexcept { return counts().heavy_fences; }
 // A record lies at a multiple of its size, two lines of most processors where words have 64 bits.
 static_assert(sizeof(PerThread::Domain::Record) == alignof(PerThread::Domain::Record));
 static_assert(sizeof(PerThread::Domain::Record) == (sizeof(void*) == 8 ? 128 : 64));
-static_assert(alignof(nmr::BasicCallTable<nmr::StdAtomics>) == alignof(PerThread::Domain::Record));
+static_assert(alignof(nmr::detail::CallTable<nmr::StdAtomics>) == alignof(PerThread::Domain::Record));
 static_assert(std::is_nothrow_default_constructible_v<PerThread::Domain>);
 static_assert(std::is_nothrow_constructible_v<PerThread::Call, PerThread::Cell&>);
 static_assert(std::is_nothrow_constructible_v<OneWord::Call, OneWord::Cell&>);

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -57,9 +58,10 @@ std::size_t displaced(const Threads& threads) {
 
 Threads row(std::size_t count, std::uintptr_t distance, bool with_main) {
   Threads threads;
-  if (with_main) threads.push_back(0x7f12345ab740);
+  // Where words have 32 bits, the lower halves of these.
+  if (with_main) threads.push_back(static_cast<std::uintptr_t>(0x7f12345ab740));
   for (std::size_t i = 0; threads.size() != count; ++i) {
-    threads.push_back(std::uintptr_t{0x7fff00000000} - 0x940 - i * distance);
+    threads.push_back(static_cast<std::uintptr_t>(0x7fff00000000) - 0x940 - i * distance);
   }
   return threads;
 }
@@ -74,11 +76,15 @@ const void* record_of_this_thread(Calls::Domain& domain) {
 
 TEST_CASE("at most 2 of 100 threads look a second time for their records, however far apart they are") {
   constexpr std::uintptr_t kPage = 4096;
+  constexpr std::uintptr_t kPages =
+      sizeof(void*) == 8 ? std::uintptr_t{1} << (sizeof(void*) * 5 - 5) : 0xFFFFF;
+  constexpr std::uintptr_t kSpace = kPages * kPage;
   std::mt19937_64 random(7);
   for (const std::size_t count : {std::size_t{32}, std::size_t{64}, std::size_t{256}, std::size_t{1024}}) {
     const std::size_t most = count / 50;
     CAPTURE(count);
-    for (std::uintptr_t distance = 64 * 1024; distance <= 64 * 1024 * 1024; distance *= 2) {
+    for (std::uintptr_t distance = 64 * 1024;
+         distance <= 64 * 1024 * 1024 && distance < kSpace / count - 2 * kPage; distance *= 2) {
       for (const std::uintptr_t guard : {std::uintptr_t{0}, kPage, 2 * kPage, std::uintptr_t{0} - kPage}) {
         CAPTURE(distance + guard);
         CHECK(displaced(row(count, distance + guard, false)) <= most);
@@ -87,9 +93,12 @@ TEST_CASE("at most 2 of 100 threads look a second time for their records, howeve
     }
     for (int turn = 0; turn < 20; ++turn) {
       Threads threads;
-      while (threads.size() != count) threads.push_back(random() % (std::uintptr_t{1} << 35) * kPage);
+      while (threads.size() != count)
+        threads.push_back(static_cast<std::uintptr_t>(random() % kPages) * kPage);
       CHECK(displaced(threads) <= most);
-      CHECK(displaced(row(count, (16 + random() % 16368) * kPage, false)) <= most);
+      const std::uintptr_t pages = std::min(std::uintptr_t{16368}, kPages / count - 16);
+      CHECK(displaced(row(count, (16 + static_cast<std::uintptr_t>(random() % pages)) * kPage, false)) <=
+            most);
     }
   }
 }

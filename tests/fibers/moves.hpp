@@ -16,8 +16,10 @@ struct EchoNpi {
   };
   static constexpr nmr::NpiId kId{{1, 2, 3, {1, 2, 3, 4, 5, 6, 7, 8}}};
 };
+#if !defined(NMR_NO_THREAD_POINTER)
 using Handle = nmr::BindingHandle<EchoNpi>;
 using Binding = nmr::Binding<EchoNpi>;
+#endif
 using nmr::Status;
 
 inline int failures = 0;

@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include <nmr/lifecycle/binding_core.hpp>
+#include <nmr/lifecycle/snapshot.hpp>
 #include <nmr/platform/status.hpp>
-#include <nmr/registry/binding_core.hpp>
-#include <nmr/registry/snapshot.hpp>
 
 namespace fuzz {
 

@@ -1,4 +1,5 @@
-"""Compiles every header alone, links two units that include them all or are built otherwise, and looks into a driver's object file."""
+"""Compiles every header alone, links two units that include them all or are built otherwise, looks into a driver's object
+file, and at what compilers say of mistakes."""
 import concurrent.futures
 import os
 import pathlib
@@ -90,11 +91,46 @@ def driver(compiler, scratch):
     return "\n".join(runtime + tls + unique)
 
 
+def mistakes(compiler):
+    """What a compiler says first of each mistake in mistakes.cpp, or of C++17, is what to do about it."""
+    path = ROOT / "tests/headers/mistakes.cpp"
+    source = path.read_text(encoding="utf-8")
+    says = dict(re.findall(r"MISTAKE [!=]= (\d+)  // SAYS (.*)", source))
+
+    def first_error(complaint):
+        return " ".join(re.split(r"\berror: ", complaint)[1:2])
+
+    complaints = [compile(compiler, source, "-DMISTAKE=0", "-fsyntax-only")]
+    if len(says) < 10:
+        complaints.append("fewer than ten mistakes")
+    for mistake, words in says.items():
+        first = first_error(compile(compiler, source, f"-DMISTAKE={mistake}", "-fsyntax-only"))
+        if words not in first:
+            complaints.append(f"mistake {mistake}: the first error does not say '{words}':\n{first}")
+    for header in headers():
+        old = compile(compiler, f"#include <{header}>\n", "-std=c++17", "-fsyntax-only")
+        if "nmr needs C++20" not in old or len(re.findall(r"\berror: ", old)) != 1:
+            complaints.append(f"{header} as C++17:\n{old}")
+    return "\n".join(filter(None, complaints))
+
+
+# Of clang, beyond those that everything is compiled with.
+FUSSY = "-Wcomma -Wmissing-noreturn -Wctad-maybe-unsupported -Watomic-implicit-seq-cst".split()
+
+
+def fussy(compiler):
+    """The front pages and the typical uses, under warnings that some projects switch on."""
+    source = (ROOT / "tests/headers/mistakes.cpp").read_text(encoding="utf-8")
+    everything = "".join(f"#include <{header}>\n" for header in headers())
+    return compile(compiler, everything + source, "-DMISTAKE=0", "-fsyntax-only", *FUSSY)
+
+
 def main(what, compiler, scratch):
     scratch = pathlib.Path(scratch)
     scratch.mkdir(parents=True, exist_ok=True)
     complaint = {"alone": lambda: alone(compiler), "bare": lambda: alone(compiler, *BARE),
-                 "units": lambda: units(compiler, scratch), "linked": lambda: linked(compiler, scratch), "driver": lambda: driver(compiler, scratch)}[what]()
+                 "units": lambda: units(compiler, scratch), "linked": lambda: linked(compiler, scratch), "driver": lambda: driver(compiler, scratch),
+                 "mistakes": lambda: mistakes(compiler), "fussy": lambda: fussy(compiler)}[what]()
     print(complaint or f"{len(headers())} headers")
     return 1 if complaint else 0
 

@@ -58,7 +58,7 @@ PLANTED = [
     ("floors", HEADER, add("inline int* f() { static int x = 1; return &x; }\n"), "a static variable"),
     ("floors", HEADER, add("template <class T>\nconstexpr bool is_x = false;\n"), "a variable template"),
     ("floors", CONFIG, add("extern thread_local int x;\n"), "thread-local"),
-    ("floors", HEADER, add("\n" * 320), "more than 320"),
+    ("floors", HEADER, add("\n" * 320), "more than 300"),
     ("order_labels", HEADER, put("RMW, pairs with [aa:2], [aa:3]", "RMW, pairs with [aa:3]"), "does not say so"),
     ("order_labels", HEADER, put("acquire CAS, pairs with [aa:1]", "acquire CAS"), "pairs with nothing"),
     ("order_labels", HEADER, put("// [aa:2] acquire CAS, pairs with [aa:1].", ""), "no label for acquire"),

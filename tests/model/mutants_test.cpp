@@ -62,9 +62,9 @@ Mutation mutant(const char* name, const char* file, const char* text, Mutation::
 /// The fences and second looks of the call path. A fence that orders the compiler alone is missing where what
 /// it keeps in order comes the other way round.
 std::vector<Mutation> fences_and_looks() {
-  const char* const domain = "calls/call_domain.hpp";
+  const char* const domain = "calls/per_thread/call_domain.hpp";
   const char* const fast = "calls/per_thread_calls.hpp";
-  const char* const record = "calls/call_record.hpp";
+  const char* const record = "calls/per_thread/call_record.hpp";
   return {
       mutant("first barrier", domain, "full_fence() : Atomics::heavy_fence()", Mutation::kNoBarrier, 1),
       mutant("second barrier", domain, "full_fence() : Atomics::heavy_fence()", Mutation::kNoBarrier, 2),
@@ -237,14 +237,14 @@ bool is_fence(const Mutation& mutant) {
 }  // namespace
 
 TEST_CASE("every order and fence of the floors that the explorer runs has a mutant, and no other has any") {
-  for (const char* floor : {"rundown", "calls", "registry"}) CHECK(labelled(floor).size() == orders(floor));
+  for (const char* floor : {"rundown", "calls", "lifecycle"}) CHECK(labelled(floor).size() == orders(floor));
   const char* const fence = "\\b(light|full|heavy)_fence\\(\\)";
   const auto mutants = fences_and_looks();
   // A detach passes its barrier, or the fence in its place, twice.
   CHECK(std::count_if(mutants.begin(), mutants.end(), is_fence) ==
         std::ptrdiff_t(source::count("calls", fence) + 2));
   CHECK(orders("binding") + source::count("binding", fence) == 0);
-  CHECK(source::count("registry", fence) == 0);
+  CHECK(source::count("lifecycle", fence) + source::count("registry", fence) + orders("registry") == 0);
   CHECK(source::count("rundown", fence) == 0);
 }
 
@@ -271,13 +271,13 @@ TEST_CASE("each order, fence and second look is needed" * doctest::test_suite("l
   find_all(rundown, {rundown_programs(), wait_programs(), sharded_programs()}, count);
   find_all(calls, {call_programs(), call_variant_programs(), call_record_programs(), call_signal_programs()},
            count);
-  find_all(labelled("registry"), {registry_programs()}, count);
+  find_all(labelled("lifecycle"), {registry_programs()}, count);
   // Those of the registry are met by its own programs alone.
   std::vector<Mutation> of_registry;
   std::vector<Mutation> others;
   std::partition_copy(std::begin(kPlantedFaults), std::end(kPlantedFaults), std::back_inserter(of_registry),
                       std::back_inserter(others), [](const Mutation& fault) {
-                        return mentions(fault.file, "registry/") || mentions(fault.file, "binding/");
+                        return mentions(fault.file, "lifecycle/") || mentions(fault.file, "binding/");
                       });
   find_all(of_registry, {planted_registry_programs()}, count);
   find_all(others,

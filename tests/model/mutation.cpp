@@ -39,8 +39,8 @@ std::string code_of(const std::string& line) { return line.substr(0, line.find("
 
 std::vector<std::string> headers(const std::string& floor) {
   std::vector<std::string> found;
-  for (const auto& entry : std::filesystem::directory_iterator(root + floor)) {
-    found.push_back(floor + "/" + entry.path().filename().string());
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root + floor)) {
+    if (entry.is_regular_file()) found.push_back(entry.path().lexically_relative(root).string());
   }
   std::sort(found.begin(), found.end());
   return found;

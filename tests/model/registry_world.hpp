@@ -6,7 +6,7 @@
 
 #include <nmr/calls/one_word_calls.hpp>
 #include <nmr/calls/per_thread_calls.hpp>
-#include <nmr/registry/registry_core.hpp>
+#include <nmr/lifecycle/registry_core.hpp>
 
 #include "call_world.hpp"
 #include "model_atomics.hpp"
@@ -54,7 +54,7 @@ struct RegistryWorld;
 template <class Calls>
 struct Party {
   using Core = nmr::BasicRegistryCore<Calls>;
-  using Offer = nmr::BasicOffer<Calls>;
+  using Offer = nmr::detail::OfferCore<Calls>;
 
   struct Module {
     Party& party;
@@ -222,7 +222,7 @@ struct RegistryWorld {
   bool call(typename Calls::Cell& through) noexcept {
     typename Calls::Call call(through);
     if (call.target() == nullptr) return false;
-    auto& binding = static_cast<nmr::UntypedBinding<Calls>&>(*call.target());
+    auto& binding = static_cast<nmr::detail::Attachment<Calls>&>(*call.target());
     static_cast<Context*>(binding.context())->use();
     return true;
   }

@@ -3,11 +3,6 @@
 
 namespace {
 
-/// An NPI that was never given a name.
-struct NamelessNpi : NumberedNpi<9> {
-  static constexpr nmr::NpiId kId{};
-};
-
 /// Registers a module that is wrong in one way, and again once it has been put right.
 template <class Module, class Calls, class Spoil>
 void expect_refused(World<Calls>& world, Module& module, Status status, Spoil spoil) {
@@ -60,18 +55,6 @@ TEST_CASE_TEMPLATE("bad input: a provider module that is wrong in any way is ref
   expect_refused(world, provider, Status::kInvalidParameter, [](auto& m) { m.attach_client = nullptr; });
   expect_refused(world, provider, Status::kInvalidParameter, [](auto& m) { m.detach_client = nullptr; });
   expect_all_refused(world, provider);
-}
-
-TEST_CASE_TEMPLATE("bad input: an NPI without a name takes no registrations", Calls, nmr::PerThreadCalls,
-                   nmr::OneWordCalls) {
-  World<Calls> world;
-  nmr::BasicNmrRegistry<NamelessNpi, Calls> nameless(world.registry.core());
-  Provider<Calls, NamelessNpi> provider(nameless, world.log, 1);
-  Client<Calls, NamelessNpi> client(nameless, world.log, 2);
-  CHECK(provider.enroll() == Status::kInvalidParameter);
-  CHECK(client.enroll() == Status::kInvalidParameter);
-  CHECK(world.registry.snapshot().registrations.empty());
-  CHECK(world.log.empty());
 }
 
 TEST_CASE_TEMPLATE("bad input: a registration that is not empty is not overwritten", Calls,

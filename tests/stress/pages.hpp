@@ -5,7 +5,7 @@
 #include <mutex>
 #include <vector>
 
-#include <nmr/registry/module_id.hpp>
+#include <nmr/lifecycle/vocabulary.hpp>
 
 struct StressNpi {
   static constexpr nmr::NpiId kId{{0x57, 0x1, 0x2, {}}};

@@ -1,44 +1,10 @@
 #pragma once
+#include <nmr/binding/attachment.hpp>
 #include <nmr/binding/npi.hpp>
 #include <nmr/calls/per_thread_calls.hpp>
 #include <nmr/platform/status.hpp>
 
 NMR_BEGIN_NAMESPACE
-
-/// One attachment without its types: where calls go, and the count of those in progress.
-template <class Calls>
-class NMR_PUBLIC_TYPE UntypedBinding : public Calls::Target {
- public:
-  NMR_LOCAL UntypedBinding() noexcept = default;
-  NMR_LOCAL ~UntypedBinding() = default;
-  NMR_LOCAL UntypedBinding(const void* dispatch, void* context) noexcept
-      : dispatch_(dispatch), context_(context) {}
-
-  [[nodiscard]] NMR_LOCAL const void* dispatch() const noexcept { return dispatch_; }
-  [[nodiscard]] NMR_LOCAL void* context() const noexcept { return context_; }
-  /// Where it has been attached, or null if it never was; for a thread that is inside of it.
-  [[nodiscard]] NMR_LOCAL typename Calls::Domain* domain() const noexcept {
-    return domain_.load(
-        order::relaxed);  // relaxed: the attach happens-before every call of a thread that asks
-  }
-
-  /// Sets where calls go. Precondition: not open.
-  NMR_LOCAL void aim(const void* dispatch, void* context) noexcept {
-    dispatch_ = dispatch;
-    context_ = context;
-  }
-  /// Makes it ready for install() into a cell of the domain. Returns false while it is attached or drains.
-  [[nodiscard]] NMR_LOCAL bool open(typename Calls::Domain& domain) noexcept {
-    if (!Calls::Target::open()) return false;
-    domain_.store(&domain, order::relaxed);  // relaxed: as above; who waits may ask just now
-    return true;
-  }
-
- private:
-  const void* dispatch_ = nullptr;
-  void* context_ = nullptr;
-  typename Calls::Atomics::template Atomic<typename Calls::Domain*> domain_{nullptr};
-};
 
 /// One attachment, as the caller's side sees it: the provider's table of functions, the context that they
 /// take, and the count of calls in progress. For those who build a registry of their own; NmrRegistry makes
@@ -47,14 +13,14 @@ class NMR_PUBLIC_TYPE UntypedBinding : public Calls::Target {
 /// Lifetime      from attach until it has been detached: a wait has returned or the completion has run. Then
 ///               it may be attached again, or destroyed with all that its functions use. To destroy it earlier
 ///               is trapped.
-template <Npi N, class Calls>
-class NMR_PUBLIC_TYPE BasicBinding : private UntypedBinding<Calls> {
+template <Npi N, CallsPolicy Calls>
+class NMR_PUBLIC_TYPE BasicBinding : private detail::Attachment<Calls> {
  public:
   using Dispatch = typename N::ProviderDispatch;
 
   /// Either may be null; what a guard gives is then null too.
   NMR_LOCAL BasicBinding(const Dispatch* dispatch, void* context) noexcept
-      : UntypedBinding<Calls>(dispatch, context) {}
+      : detail::Attachment<Calls>(dispatch, context) {}
   /// Precondition  it is not attached, and the last call to it has left (trapped).
   NMR_LOCAL ~BasicBinding() {
     if (this->refs().approximate_refs() == 0) return;
@@ -98,7 +64,7 @@ class NMR_PUBLIC_TYPE BasicBinding : private UntypedBinding<Calls> {
   }
 
  private:
-  template <Npi, class>
+  template <Npi, CallsPolicy>
   friend class BasicBindingHandle;
 
   NMR_LOCAL bool inside() noexcept {

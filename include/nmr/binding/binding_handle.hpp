@@ -11,7 +11,7 @@ NMR_BEGIN_NAMESPACE
 ///
 /// Lifetime      outlives every call through it, try_call() included; counted per thread, a guard that is out
 ///               may be left after the handle has gone. The domain outlives the calls, and the handle while it is attached (trapped).
-template <Npi N, class Calls>
+template <Npi N, CallsPolicy Calls>
 class NMR_PUBLIC_TYPE BasicBindingHandle {
  public:
   using Binding = BasicBinding<N, Calls>;

@@ -13,15 +13,16 @@ NMR_BEGIN_NAMESPACE
 ///
 /// An exception that passes leaves it, before a handler further out sees the exception; if this was the last call, the
 /// code of the exception's type may be unmapped by then: see call_translated().
-template <Npi N, class Calls>
-class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallGuard {
+template <Npi N, CallsPolicy Calls>
+class [[nodiscard(
+    "keep the guard: without a name it leaves the call at once")]] NMR_PUBLIC_TYPE BasicCallGuard {
  public:
   using Dispatch = typename N::ProviderDispatch;
 
   NMR_ALWAYS_INLINE NMR_LOCAL explicit BasicCallGuard(typename Calls::Cell& cell) noexcept : call_(cell) {}
   NMR_ALWAYS_INLINE NMR_LOCAL BasicCallGuard(typename Calls::Cell& cell, IfPrepared if_prepared) noexcept
       : call_(cell, if_prepared) {}
-  BasicCallGuard(const BasicCallGuard&) = delete;
+  BasicCallGuard(const BasicCallGuard&) = delete;  // stays in its scope: hold() gives what can be moved
   BasicCallGuard& operator=(const BasicCallGuard&) = delete;
   NMR_ALWAYS_INLINE NMR_LOCAL ~BasicCallGuard() {
     leave();
@@ -37,12 +38,16 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallGuard {
   NMR_LOCAL const Dispatch* operator->() const& noexcept {
     return static_cast<const Dispatch*>(binding()->dispatch());
   }
-  const Dispatch* operator->() const&& = delete;
+  template <class Guard = BasicCallGuard>
+  const Dispatch* operator->() const&& {
+    static_assert(sizeof(Guard) == 0, "give the guard a name, and look at it before the call");
+    return nullptr;
+  }
   /// Returns the context that those functions take.
   [[nodiscard]] NMR_LOCAL void* context() const noexcept { return binding()->context(); }
 
   /// Returns whether the call goes to this binding. For registries.
-  [[nodiscard]] NMR_LOCAL bool goes_to(const UntypedBinding<Calls>& binding) const noexcept {
+  [[nodiscard]] NMR_LOCAL bool goes_to(const detail::Attachment<Calls>& binding) const noexcept {
     return call_.target() == &binding;
   }
 
@@ -50,7 +55,7 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallGuard {
   /// *this is.
   NMR_LOCAL BasicCallHold<N, Calls> hold() noexcept {
     if (call_.target() == nullptr) return {};
-    return BasicCallHold<N, Calls>(static_cast<UntypedBinding<Calls>*>(&call_.hold()));
+    return BasicCallHold<N, Calls>(static_cast<detail::Attachment<Calls>*>(&call_.hold()));
   }
 
   /// Leaves early, as the destructor does.
@@ -61,8 +66,8 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallGuard {
   NMR_ALWAYS_INLINE NMR_LOCAL void leave() noexcept { call_.leave(); }
 
  private:
-  [[nodiscard]] NMR_LOCAL UntypedBinding<Calls>* binding() const noexcept {
-    return static_cast<UntypedBinding<Calls>*>(call_.target());
+  [[nodiscard]] NMR_LOCAL detail::Attachment<Calls>* binding() const noexcept {
+    return static_cast<detail::Attachment<Calls>*>(call_.target());
   }
 
   typename Calls::Call call_;

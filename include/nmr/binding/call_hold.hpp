@@ -8,7 +8,7 @@ NMR_BEGIN_NAMESPACE
 
 /// A call in progress that is not tied to a thread: for a request that outlives the function that started it.
 /// Movable, may be left on any thread, and keeps the detach of its binding pending until it is.
-template <Npi N, class Calls>
+template <Npi N, CallsPolicy Calls>
 class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallHold {
  public:
   using Dispatch = typename N::ProviderDispatch;
@@ -20,6 +20,8 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallHold {
     platform::swap_pointers(binding_, moved.binding_);
     return *this;
   }
+  BasicCallHold(const BasicCallHold&) = delete;  // no copy: duplicate() gives another
+  BasicCallHold& operator=(const BasicCallHold&) = delete;
   NMR_LOCAL ~BasicCallHold() { leave(); }
 
   [[nodiscard]] NMR_LOCAL explicit operator bool() const noexcept { return binding_ != nullptr; }
@@ -45,11 +47,11 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallHold {
   }
 
  private:
-  template <Npi, class>
+  template <Npi, CallsPolicy>
   friend class BasicCallGuard;
-  NMR_LOCAL explicit BasicCallHold(UntypedBinding<Calls>* binding) noexcept : binding_(binding) {}
+  NMR_LOCAL explicit BasicCallHold(detail::Attachment<Calls>* binding) noexcept : binding_(binding) {}
 
-  UntypedBinding<Calls>* binding_ = nullptr;
+  detail::Attachment<Calls>* binding_ = nullptr;
 };
 
 template <Npi N>

@@ -30,4 +30,29 @@ struct NMR_PUBLIC_TYPE CallbacksOf<N> {
   using ProviderDispatch = typename N::ClientDispatch;
 };
 
+/// The characteristics that an NPI declares for each side; void where it declares none.
+template <class N>
+struct NMR_PUBLIC_TYPE ClientCharacteristicsOf {
+  using Type = void;
+};
+template <class N>
+  requires requires { typename N::ClientCharacteristics; }
+struct NMR_PUBLIC_TYPE ClientCharacteristicsOf<N> {
+  using Type = typename N::ClientCharacteristics;
+};
+template <class N>
+struct NMR_PUBLIC_TYPE ProviderCharacteristicsOf {
+  using Type = void;
+};
+template <class N>
+  requires requires { typename N::ProviderCharacteristics; }
+struct NMR_PUBLIC_TYPE ProviderCharacteristicsOf<N> {
+  using Type = typename N::ProviderCharacteristics;
+};
+template <Npi N>
+struct NMR_PUBLIC_TYPE CharacteristicsOf {
+  using Client = typename ClientCharacteristicsOf<N>::Type;
+  using Provider = typename ProviderCharacteristicsOf<N>::Type;
+};
+
 NMR_END_NAMESPACE

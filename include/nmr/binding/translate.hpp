@@ -18,7 +18,7 @@ NMR_BEGIN_NAMESPACE
 ///               gives it the exception; or `refused`, if the call was. A value, of a type of the caller's own.
 /// Progress      as a call. Without exceptions (-fno-exceptions) it is one, and `on_exception` is not called. A thread that
 ///               is ended in the call (pthread_exit, cancellation) is unwound through here.
-template <class Result, Npi N, class Calls, class F, class OnException, class Unit = platform::ThisUnit>
+template <class Result, Npi N, CallsPolicy Calls, class F, class OnException, class Unit = platform::ThisUnit>
 Result call_translated(BasicBindingHandle<N, Calls>& handle, Result refused, F f, OnException on_exception) {
   static_assert(!std::is_reference_v<Result>);
   auto guard = handle.try_call();

@@ -3,6 +3,7 @@
 #include <nmr/platform/pointer.hpp>
 
 #include <nmr/calls/call_target.hpp>
+#include <nmr/calls/calls_policy.hpp>
 #include <nmr/platform/config.hpp>
 #include <nmr/platform/event.hpp>
 #include <nmr/rundown/completion_list.hpp>
@@ -46,7 +47,7 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
 
    private:
     const unsigned layout_version_ = kLayoutVersion;
-    typename A::template Atomic<unsigned> cells_attached_{0};
+    AtomicOf<A, unsigned> cells_attached_{0};
   };
 
   class Cell;
@@ -134,7 +135,7 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
 
     BasicRundownRef<A> calls_;
     Target* current_ = nullptr;  // read under a reference to calls_
-    typename A::template Atomic<Target*> installed_{nullptr};
+    AtomicOf<A, Target*> installed_{nullptr};
     BasicCompletionList<A> turn_{typename BasicCompletionList<A>::BornClosed{}};  // open: a thread installs
     Domain* domain_;
   };
@@ -184,5 +185,6 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
 };
 
 using OneWordCalls = BasicOneWordCalls<StdAtomics>;
+static_assert(CallsPolicy<OneWordCalls>);
 
 NMR_END_NAMESPACE

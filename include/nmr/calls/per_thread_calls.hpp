@@ -1,7 +1,8 @@
 #pragma once
 #include <concepts>
 
-#include <nmr/calls/call_domain.hpp>
+#include <nmr/calls/calls_policy.hpp>
+#include <nmr/calls/per_thread/call_domain.hpp>
 
 NMR_BEGIN_NAMESPACE
 
@@ -32,7 +33,7 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
 
     [[nodiscard]] NMR_LOCAL Domain& domain() const noexcept { return *cell_.lane->domain; }
     [[nodiscard]] NMR_LOCAL bool empty() const noexcept {
-      return cell_.current.load(order::relaxed) == BasicCallCell<A>::nothing();  // relaxed: a hint
+      return cell_.current.load(order::relaxed) == detail::CallCell<A>::nothing();  // relaxed: a hint
     }
 
     /// Puts a target in, opened before. Returns what was there, taken out and still to be closed (linked as
@@ -43,7 +44,7 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
     /// Takes out this target, if it is there. New calls are refused, once it has been closed.
     NMR_LOCAL bool remove(Target& target) noexcept {
       Target* expected = &target;
-      Target* const nothing = BasicCallCell<A>::nothing();
+      Target* const nothing = detail::CallCell<A>::nothing();
       // [cd:14] acquire CAS, pairs with [cd:8]: the target. Nobody acts on what `nothing` could tell; relaxed
       // where it fails: somebody else took it out, and orders that.
       const bool removed =
@@ -58,7 +59,7 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
     friend class Call;
 
     NMR_LOCAL Target* exchange(Target* target) noexcept {
-      Target* const nothing = BasicCallCell<A>::nothing();
+      Target* const nothing = detail::CallCell<A>::nothing();
       if (target != nullptr) domain().note_attached();
       // [cd:8] acq_rel RMW, pairs with [cd:7], [cd:14]: the target; and with itself: what it replaces.
       Target* const replaced = cell_.current.exchange(target != nullptr ? target : nothing, order::acq_rel);
@@ -69,7 +70,7 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
       return replaced;
     }
 
-    BasicCallCell<A> cell_;
+    detail::CallCell<A> cell_;
   };
 
   /// A call in progress, or one that was refused. Lives on the stack of the thread that calls.
@@ -103,12 +104,12 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
     }
 
    private:
-    using Entry = BasicCallEntry<A>;
+    using Entry = detail::CallEntry<A>;
 
     template <class... Form>
-    NMR_ALWAYS_INLINE NMR_LOCAL static Entry enter(BasicCallCell<A>& cell, std::uintptr_t thread,
+    NMR_ALWAYS_INLINE NMR_LOCAL static Entry enter(detail::CallCell<A>& cell, std::uintptr_t thread,
                                                    Form... form) noexcept {
-      BasicCallSlot<A>* slot = Domain::find_slot(*cell.lane, thread);
+      detail::CallSlot<A>* slot = Domain::find_slot(*cell.lane, thread);
       if (slot == nullptr) [[unlikely]] {
         slot = cell.lane->further_looks(thread);
         if (slot == nullptr) return cell.lane->domain->enter_slow(cell, nullptr, form...);
@@ -137,5 +138,10 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
 };
 
 using PerThreadCalls = BasicPerThreadCalls<StdAtomics>;
+// Not where it is refused above.
+static_assert([]<class A>(A*) {
+  if constexpr (platform::kThreadPointerKnown) return CallsPolicy<BasicPerThreadCalls<A>>;
+  return true;
+}(static_cast<StdAtomics*>(nullptr)));
 
 NMR_END_NAMESPACE

@@ -6,9 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <nmr/platform/atomic.hpp>
+#include <nmr/platform/barrier.hpp>
+#include <nmr/platform/clock.hpp>
 #include <nmr/platform/fences.hpp>
 #include <nmr/platform/misuse.hpp>
-#include <nmr/platform/sync.hpp>
+#include <nmr/platform/system.hpp>
 #include <nmr/platform/thread_end.hpp>
 #include <nmr/platform/thread_pointer.hpp>
 
@@ -90,6 +92,10 @@ concept AtomicsPolicy = requires(typename A::Mutex& mutex, typename A::Condition
 };
 static_assert(AtomicsPolicy<StdAtomics>);
 
+/// A policy's atomic variable.
+template <AtomicsPolicy A, class T>
+using AtomicOf = typename A::template Atomic<T>;
+
 namespace platform {
 /// Tells functions apart as types: with some sanitizers to compare their addresses is no constant expression.
 template <auto kFunction>
@@ -120,6 +126,8 @@ class [[nodiscard]] NMR_PUBLIC_TYPE LockGuard {
  private:
   Mutex& mutex_;
 };
+template <class Mutex>
+LockGuard(Mutex&) -> LockGuard<Mutex>;
 
 /// Holds a policy's mutex for a scope in which no signal handler of this thread runs. They do while it waits, now
 /// and then: the mutex may be one that is never free again, in the child of a fork.

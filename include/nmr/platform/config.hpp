@@ -10,6 +10,11 @@
 /// Files of one program that differ in these have different types: they do not link where they hand them to each
 /// other, and do not mix where they do not. No setting changes a layout: host and plug-in need not agree on any.
 
+// One line, and then nothing more: an include that is not found ends the compilation.
+#if __cplusplus < 202002L && (!defined(_MSVC_LANG) || _MSVC_LANG < 202002L)
+#include <nmr needs C++20: compile with -std=c++20>
+#endif
+
 #include <cstdint>
 #if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_ARM64))
 #include <intrin.h>

@@ -25,6 +25,11 @@ void NMR_MISUSE_HANDLER(const nmr::MisuseReport& report) noexcept;
 
 NMR_BEGIN_NAMESPACE
 
+// Not declared noreturn: a handler may return, and what is built with the default is not to be other code.
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wmissing-noreturn"
+#endif
 NMR_COLD inline void report_misuse(const MisuseReport& report) noexcept {
 #ifdef NMR_MISUSE_HANDLER
   ::NMR_MISUSE_HANDLER(report);
@@ -34,5 +39,8 @@ NMR_COLD inline void report_misuse(const MisuseReport& report) noexcept {
   std::abort();
 #endif
 }
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 
 NMR_END_NAMESPACE

@@ -28,4 +28,7 @@ enum class [[nodiscard]] Status : std::int32_t {
   return static_cast<std::int32_t>(status) >= 0;
 }
 
+/// Whether a rundown that was begun has ended yet.
+enum class RundownState : bool { kPending, kDrained };
+
 NMR_END_NAMESPACE

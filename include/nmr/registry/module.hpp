@@ -1,12 +1,31 @@
 #pragma once
+#include <concepts>
 #include <cstdint>
 
 #include <nmr/binding/detach_completion.hpp>
+#include <nmr/binding/npi.hpp>
+#include <nmr/calls/calls_policy.hpp>
+#include <nmr/lifecycle/vocabulary.hpp>
 #include <nmr/platform/completion.hpp>
-#include <nmr/registry/module_id.hpp>
-#include <nmr/registry/offer.hpp>
 
 NMR_BEGIN_NAMESPACE
+
+/// An NPI that a registry can match: with an identifier `kId`, an NpiId that is not empty.
+template <class T>
+concept RegistrableNpi = Npi<T> && requires {
+  { T::kId } -> std::convertible_to<NpiId>;
+};
+
+/// Returns an NPI's identifier, without leaving a symbol for it in the program.
+template <RegistrableNpi N>
+consteval NpiId npi_id_of() {
+  return N::kId;
+}
+
+template <Npi N, CallsPolicy Calls>
+class NMR_PUBLIC_TYPE BasicProviderOffer;
+template <Npi N, CallsPolicy Calls>
+class NMR_PUBLIC_TYPE BasicClientOffer;
 
 /// What a client module registers (NPI_CLIENT_CHARACTERISTICS): its callbacks, and who it is.
 ///
@@ -14,7 +33,7 @@ NMR_BEGIN_NAMESPACE
 /// No lock is held in any callback; each may register, deregister, detach, complete and enumerate. Attach
 /// callbacks may throw, which refuses the peer; they run on the thread that registers the later of the two
 /// sides.
-template <Npi N, class Calls>
+template <Npi N, CallsPolicy Calls>
 struct NMR_PUBLIC_TYPE BasicClientModule {
   NMR_LOCAL constexpr BasicClientModule() noexcept = default;
 
@@ -47,7 +66,7 @@ struct NMR_PUBLIC_TYPE BasicClientModule {
 };
 
 /// What a provider module registers (NPI_PROVIDER_CHARACTERISTICS). As BasicClientModule.
-template <Npi N, class Calls>
+template <Npi N, CallsPolicy Calls>
 struct NMR_PUBLIC_TYPE BasicProviderModule {
   NMR_LOCAL constexpr BasicProviderModule() noexcept = default;
 

@@ -1,24 +1,11 @@
 #pragma once
-#include <concepts>
-
-#include <nmr/registry/layout.hpp>
+#include <nmr/lifecycle/layout.hpp>
+#include <nmr/lifecycle/registry_core.hpp>
 #include <nmr/registry/module.hpp>
+#include <nmr/registry/offer.hpp>
 #include <nmr/registry/registration.hpp>
-#include <nmr/registry/registry_core.hpp>
 
 NMR_BEGIN_NAMESPACE
-
-/// An NPI that a registry can match: with an identifier `kId`, an NpiId that is not empty.
-template <class T>
-concept RegistrableNpi = Npi<T> && requires {
-  { T::kId } -> std::convertible_to<NpiId>;
-};
-
-/// Returns an NPI's identifier, without leaving a symbol for it in the program.
-template <RegistrableNpi N>
-consteval NpiId npi_id_of() {
-  return N::kId;
-}
 
 /// Brings providers and clients of an NPI together (the Network Module Registrar): each new registration is
 /// offered to every one of the other side; those that agree are attached and call each other through handles;
@@ -26,8 +13,10 @@ consteval NpiId npi_id_of() {
 ///
 /// Lifetime      outlives its registrations and attached handles (trapped), and every call through them. Where
 ///               anything has been abandoned, the core that it has made for itself stays for good.
-template <Npi N, class Calls>
+template <RegistrableNpi N, CallsPolicy Calls>
 class NMR_PUBLIC_TYPE BasicNmrRegistry {
+  static_assert(!npi_id_of<N>().empty(), "kId is all zero: give the NPI a GUID of its own");
+
  public:
   using Core = BasicRegistryCore<Calls>;
   using ProviderModule = BasicProviderModule<N, Calls>;
@@ -72,7 +61,7 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
   ///
   /// `registration` must be empty; it is usable in the callbacks already, and stays empty on failure.
   ///
-  /// Returns       kSuccess; kInvalidParameter: a missing attach or detach callback, an empty module or NPI
+  /// Returns       kSuccess; kInvalidParameter: a missing attach or detach callback, an empty module
   ///               identifier, a wrong length, or a registration that is not empty; kRevisionMismatch: a
   ///               wrong version; kInsufficientResources. Then nothing has changed, and no peer was asked.
   /// Progress      blocking for the callbacks. Throws nothing; but if the thread is ended in an attach callback
@@ -107,7 +96,7 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
   // In the code of who registers, built as that is built.
   template <class Unit>
   struct ClientThunks {
-    NMR_LOCAL static Status attach(const void* module, void* context, BasicOffer<Calls>& core) {
+    NMR_LOCAL static Status attach(const void* module, void* context, detail::OfferCore<Calls>& core) {
       ProviderOffer offer(core);
       const auto callback = static_cast<const ClientModule*>(module)->attach_provider;
       return platform::Callbacks<Unit>::contain(
@@ -128,7 +117,7 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
   };
   template <class Unit>
   struct ProviderThunks {
-    NMR_LOCAL static Status attach(const void* module, void* context, BasicOffer<Calls>& core) {
+    NMR_LOCAL static Status attach(const void* module, void* context, detail::OfferCore<Calls>& core) {
       ClientOffer offer(core);
       const auto callback = static_cast<const ProviderModule*>(module)->attach_client;
       return platform::Callbacks<Unit>::contain(
@@ -150,8 +139,7 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
 
   template <class Thunks, class Module, class Registration>
   NMR_LOCAL Status add(ModuleSide side, const Module& module, void* context, Registration& registration) {
-    constexpr NpiId kNpiId = npi_id_of<N>();
-    if (module.length != sizeof(Module) || module.module_id.empty() || kNpiId.empty() || registration) {
+    if (module.length != sizeof(Module) || module.module_id.empty() || registration) {
       return Status::kInvalidParameter;
     }
     if (module.version != 0 || !is_of_this_version()) return Status::kRevisionMismatch;
@@ -160,7 +148,7 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
         &Thunks::attach,
         &Thunks::detach,
         module.cleanup_binding_context != nullptr ? &Thunks::cleanup : nullptr,
-        {kNpiId, module.module_id, module.number, module.npi_version, module.characteristics},
+        {npi_id_of<N>(), module.module_id, module.number, module.npi_version, module.characteristics},
         module.executor,
         module.serialize_attach,
     };
@@ -179,7 +167,7 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
   const bool own_;
 };
 
-template <Npi N>
+template <RegistrableNpi N>
 using NmrRegistry = BasicNmrRegistry<N, PerThreadCalls>;
 template <Npi N>
 using ProviderModule = BasicProviderModule<N, PerThreadCalls>;

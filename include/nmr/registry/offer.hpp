@@ -6,43 +6,18 @@
 
 #include <nmr/binding/binding_handle.hpp>
 #include <nmr/binding/npi.hpp>
-#include <nmr/registry/attach.hpp>
-#include <nmr/registry/registration_core.hpp>
+#include <nmr/lifecycle/offer_core.hpp>
+#include <nmr/platform/contain.hpp>
 
 NMR_BEGIN_NAMESPACE
-
-/// The characteristics that an NPI declares for each side; void where it declares none.
-template <class N>
-struct NMR_PUBLIC_TYPE ClientCharacteristicsOf {
-  using Type = void;
-};
-template <class N>
-  requires requires { typename N::ClientCharacteristics; }
-struct NMR_PUBLIC_TYPE ClientCharacteristicsOf<N> {
-  using Type = typename N::ClientCharacteristics;
-};
-template <class N>
-struct NMR_PUBLIC_TYPE ProviderCharacteristicsOf {
-  using Type = void;
-};
-template <class N>
-  requires requires { typename N::ProviderCharacteristics; }
-struct NMR_PUBLIC_TYPE ProviderCharacteristicsOf<N> {
-  using Type = typename N::ProviderCharacteristics;
-};
-template <Npi N>
-struct NMR_PUBLIC_TYPE CharacteristicsOf {
-  using Client = typename ClientCharacteristicsOf<N>::Type;
-  using Provider = typename ProviderCharacteristicsOf<N>::Type;
-};
 
 /// What both sides' offers have: who the peer is, and a context that the registry owns.
 ///
 /// Lifetime      of an offer: the attach callback. Of what `peer` gives: until this side's cleanup.
-template <class Calls, class PeerCharacteristics>
+template <CallsPolicy Calls, class PeerCharacteristics>
 class NMR_PUBLIC_TYPE BasicPeerOffer {
  public:
-  NMR_LOCAL explicit BasicPeerOffer(BasicOffer<Calls>& core) noexcept : core_(core) {}
+  NMR_LOCAL explicit BasicPeerOffer(detail::OfferCore<Calls>& core) noexcept : core_(core) {}
   BasicPeerOffer(const BasicPeerOffer&) = delete;
   BasicPeerOffer& operator=(const BasicPeerOffer&) = delete;
 
@@ -74,18 +49,18 @@ class NMR_PUBLIC_TYPE BasicPeerOffer {
   }
 
  protected:
-  BasicOffer<Calls>& core_;
+  detail::OfferCore<Calls>& core_;
 };
 
 /// A provider, offered to a client (ClientAttachProvider).
-template <Npi N, class Calls>
+template <Npi N, CallsPolicy Calls>
 class NMR_PUBLIC_TYPE BasicProviderOffer
     : public BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Provider> {
  public:
   using Handle = BasicBindingHandle<N, Calls>;
   using ClientDispatch = typename CallbacksOf<N>::ProviderDispatch;
 
-  NMR_LOCAL explicit BasicProviderOffer(BasicOffer<Calls>& core) noexcept
+  NMR_LOCAL explicit BasicProviderOffer(detail::OfferCore<Calls>& core) noexcept
       : BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Provider>(core) {}
 
   /// Attaches to the provider, if it agrees (NmrClientAttachProvider). From then on the client's calls go
@@ -118,17 +93,17 @@ class NMR_PUBLIC_TYPE BasicProviderOffer
     return accept(context, nullptr);
   }
   template <std::same_as<Handle> H>
-  Status accept(H* handle, const void* = nullptr, const void* = nullptr) = delete;  // a reference is wanted
+  Status accept(H*, const void* = nullptr, const void* = nullptr) = delete;  // the handle, not its address
 };
 
 /// A client that asks a provider to attach it (ProviderAttachClient).
-template <Npi N, class Calls>
+template <Npi N, CallsPolicy Calls>
 class NMR_PUBLIC_TYPE BasicClientOffer : public BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Client> {
  public:
   using Handle = BasicBindingHandle<CallbacksOf<N>, Calls>;
   using ProviderDispatch = typename N::ProviderDispatch;
 
-  NMR_LOCAL explicit BasicClientOffer(BasicOffer<Calls>& core) noexcept
+  NMR_LOCAL explicit BasicClientOffer(detail::OfferCore<Calls>& core) noexcept
       : BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Client>(core) {}
 
   /// Agrees: the client's calls get `dispatch` and `context`, which must be ready. Takes effect when the
@@ -145,7 +120,7 @@ class NMR_PUBLIC_TYPE BasicClientOffer : public BasicPeerOffer<Calls, typename C
     return this->core_.agree(&handle.cell(), context, dispatch);
   }
   template <std::same_as<Handle> H>
-  Status accept(H* handle, const void*, const void* = nullptr) = delete;  // a reference is wanted
+  Status accept(H*, const void*, const void* = nullptr) = delete;  // the handle, not its address
 };
 
 NMR_END_NAMESPACE

@@ -4,17 +4,18 @@
 #include <utility>  // to move it, its users need that
 
 #include <nmr/binding/call_guard.hpp>
+#include <nmr/lifecycle/registry_core.hpp>
 #include <nmr/platform/pointer.hpp>
-#include <nmr/registry/registry_core.hpp>
+#include <nmr/registry/module.hpp>
 
 NMR_BEGIN_NAMESPACE
 
-template <Npi N, class Calls>
+template <RegistrableNpi N, CallsPolicy Calls>
 class NMR_PUBLIC_TYPE BasicNmrRegistry;
 
 /// A module's registration with a registry, from register_client() or register_provider(). The destructor
 /// deregisters and waits. Movable; empty until registered and after being moved from.
-template <Npi N, class Calls, ModuleSide kSide>
+template <RegistrableNpi N, CallsPolicy Calls, ModuleSide kSide>
 class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
  public:
   NMR_LOCAL BasicRegistration() noexcept = default;
@@ -142,7 +143,7 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
   template <Npi Called, class Unit, class F>
   NMR_LOCAL void for_each(F& f) {
     if (registration_ == nullptr) return;
-    core_->template for_each_binding<Unit>(*registration_, [&](BasicBindingSide<Calls>& side) {
+    core_->template for_each_binding<Unit>(*registration_, [&](detail::BindingSide<Calls>& side) {
       BasicCallGuard<Called, Calls> guard(*side.cell);
       if (guard.goes_to(side.outgoing)) f(guard);  // the handle may be another binding's by now
     });

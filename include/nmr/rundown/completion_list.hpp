@@ -121,7 +121,7 @@ class BasicCompletionList {
   static Word to_word(Completion* node) noexcept { return reinterpret_cast<Word>(node); }
   static Completion* to_node(Word head) noexcept { return reinterpret_cast<Completion*>(head); }
 
-  typename Atomics::template Atomic<Word> head_{0};
+  AtomicOf<Atomics, Word> head_{0};
 };
 
 NMR_END_NAMESPACE

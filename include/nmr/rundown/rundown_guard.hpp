@@ -11,7 +11,8 @@ NMR_BEGIN_NAMESPACE
 /// Owns one reference of a RundownRef or ShardedRundownRef, or none. Movable, and may be dropped on any
 /// thread.
 template <class Ref>
-class [[nodiscard]] NMR_PUBLIC_TYPE BasicRundownGuard {
+class [[nodiscard("keep the guard: without a name it gives the reference back at once")]] NMR_PUBLIC_TYPE
+    BasicRundownGuard {
  public:
   NMR_LOCAL constexpr BasicRundownGuard() noexcept = default;
 
@@ -55,7 +56,8 @@ using ShardedRundownGuard = BasicRundownGuard<ShardedRundownRef>;
 
 /// Takes a reference for a scope; the guard is empty if rundown has begun.
 template <class Ref>
-BasicRundownGuard<Ref> try_guard(Ref& ref) noexcept {
+[[nodiscard("keep the guard: without a name it gives the reference back at once")]] BasicRundownGuard<Ref>
+try_guard(Ref& ref) noexcept {
   return BasicRundownGuard<Ref>(ref);
 }
 

@@ -3,43 +3,20 @@
 #include <cstdint>
 #include <nmr/platform/atomics.hpp>
 #include <nmr/platform/event.hpp>
+#include <nmr/platform/status.hpp>
 #include <nmr/rundown/completion_list.hpp>
+#include <nmr/rundown/rundown_word.hpp>
 
 NMR_BEGIN_NAMESPACE
 
-/// Whether a rundown that was begun has ended yet.
-enum class RundownState : bool { kPending, kDrained };
-
 /// Counts references to an object, refuses new ones once rundown has begun, and tells when the last is gone
-/// (EX_RUNDOWN_REF). One word and a list head; no allocation, thread-local storage, exceptions or threads of
-/// its own.
-///
-///   count | dead | begun   list     state        next
-///     n      0       0     open     active       begin_rundown, which holds a reference of its own
-///    n > 0   0       1     open     draining     the decrement to 0 closes the list and runs it
-///     *      *       1     closed   run down     reinitialize
-///
-/// INVARIANT: after begun, exactly one decrement arrives at 0 with dead not set. Refused callers raise the
-/// count for a moment, so it could arrive there again; therefore the first one that raises it from 0 (it sees
-/// begun and 0) sets dead as it takes its own back, and until then its own keeps everybody else's undo above
-/// 0. So whoever completes knows it from its one decrement, and nobody else touches the object after its own:
-/// a second step, a claim, would have losers, and a loser that is late would touch what the winner's
-/// completion has freed.
+/// (EX_RUNDOWN_REF). One word and a list head; no allocation, thread-local storage, exceptions or threads of its own. RundownWord says how it works.
 ///
 /// Lifetime      may be destroyed once a completion or a wait has told that it has run down. Holders and
 ///               releasers need no further care; that nobody starts a new call on it, and that those being
 ///               refused are out of it, is the owner's to see to.
 template <AtomicsPolicy Atomics>
-class NMR_PUBLIC_TYPE BasicRundownRef {
-  using Word = std::uintptr_t;
-  enum : Word {
-    kBegun = 1,  // no new references
-    kDead = 2,  // the count has been at 0 since: it decides nothing any more
-    kOneRef = 4,
-    kOverLimit = Word{1} << (sizeof(Word) * 8 - 2),  // more than may be held; callers on their way out may be
-    kOutOfRange = Word{1} << (sizeof(Word) * 8 - 1),  // with kOverLimit: below 0
-  };
-
+class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
  public:
   /// The most references that may be held at a time.
   NMR_LOCAL static constexpr std::size_t max_refs() noexcept { return kOverLimit / kOneRef - 1; }
@@ -190,8 +167,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
     return word_.load(order::relaxed) / kOneRef;  // relaxed: a figure for people
   }
 
-  /// Says that the object stays run down (ExRundownCompleted). Here a check only: waits return at once
-  /// anyway.
+  /// Says that the object stays run down (ExRundownCompleted). Here a check only: waits return at once anyway.
   /// Precondition  *this has run down (trapped).
   NMR_LOCAL void rundown_completed() noexcept {
     if (!completions_.closed()) misuse("rundown_completed", "it has not run down");
@@ -268,9 +244,8 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
 
   // The steps of begin(), which the sharded form takes apart.
   //
-  // Who begins first holds a reference of its own, so that nobody can complete before its node is in the
-  // list, and it touches nothing after its own last decrement. Who comes later links its node, and touches
-  // nothing after that.
+  // Who begins first holds a reference of its own, so that nobody can complete before its node is in the list, and it
+  // touches nothing after its own last decrement. Who comes later links its node, and touches nothing after that.
 
   /// Returns true with a reference, or false if rundown has begun.
   NMR_LOCAL bool hold_open() noexcept {
@@ -281,8 +256,8 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
     return false;
   }
   NMR_LOCAL void set_begun() noexcept {
-    word_.fetch_or(kBegun,
-                   order::relaxed);  // relaxed: what it did before is released by [rd:9] in end_begin()
+    // relaxed: what it did before is released by [rd:9] in end_begin()
+    word_.fetch_or(kBegun, order::relaxed);
   }
   NMR_LOCAL RundownState end_begin(Completion* completion) noexcept {
     if (completion != nullptr && !completions_.push(*completion)) {
@@ -308,7 +283,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef {
     Atomics::misuse({"RundownRef", operation, rule, this});
   }
 
-  typename Atomics::template Atomic<Word> word_{0};
+  AtomicOf<Atomics, Word> word_{0};
   BasicCompletionList<Atomics> completions_;
 };
 

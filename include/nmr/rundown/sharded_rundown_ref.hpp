@@ -142,7 +142,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
 
   struct alignas(kCacheLine) Shard {
     NMR_LOCAL Shard() noexcept = default;
-    typename Atomics::template Atomic<Word> word{kClosed};
+    AtomicOf<Atomics, Word> word{kClosed};
   };
 
   NMR_LOCAL Shard& shard() const noexcept {
@@ -202,7 +202,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   Shard never_open_;
   Shard* shards_ = &never_open_;
   std::size_t shard_mask_ = 0;
-  typename Atomics::template Atomic<std::size_t> open_shards_{0};
+  AtomicOf<Atomics, std::size_t> open_shards_{0};
   alignas(kCacheLine) Centre centre_;
 };
 

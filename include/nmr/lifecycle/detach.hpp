@@ -1,9 +1,10 @@
 #pragma once
+#include <nmr/lifecycle/binding_core.hpp>
+#include <nmr/lifecycle/registry_state.hpp>
 #include <nmr/platform/contain.hpp>
-#include <nmr/registry/binding_core.hpp>
-#include <nmr/registry/registry_state.hpp>
 
 NMR_BEGIN_NAMESPACE
+namespace detail {
 
 /// The second half of a binding's life: from kDetaching until it is gone (T11 to T15 of tests/requirements.md).
 /// Allocates nothing and cannot fail. No lock is held in any callback.
@@ -12,12 +13,12 @@ NMR_BEGIN_NAMESPACE
 /// detach or cleanup callback, no destructor of an owned context and no post(). Its own completions run first, one
 /// after the other, then its waits return; but a wait in a completion of an end does not wait for other completions.
 /// So what is never over for the thread that leaves last is what it told: the completion it is in.
-template <class Calls>
-struct BasicDetach {
-  using State = BasicRegistryState<Calls>;
-  using Registration = BasicRegistrationCore<Calls>;
-  using Binding = BasicBindingCore<Calls>;
-  using Side = BasicBindingSide<Calls>;
+template <CallsPolicy Calls>
+struct Detach {
+  using State = RegistryState<Calls>;
+  using Registration = RegistrationCore<Calls>;
+  using Binding = BindingCore<Calls>;
+  using Side = BindingSide<Calls>;
   using Target = typename Calls::Target;
 
   /// Puts an attached binding into kDetaching and a batch. Under the mutex, so exactly one thread does.
@@ -153,4 +154,5 @@ struct BasicDetach {
   }
 };
 
+}  // namespace detail
 NMR_END_NAMESPACE

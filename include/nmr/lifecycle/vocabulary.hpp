@@ -1,6 +1,9 @@
 #pragma once
+/// The words of a registry and its modules: who somebody is, which binding, how far it has come, why not.
 #include <cstdint>
+
 #include <nmr/platform/config.hpp>
+#include <nmr/platform/status.hpp>
 
 NMR_BEGIN_NAMESPACE
 
@@ -48,6 +51,49 @@ class NMR_PUBLIC_TYPE ModuleId {
   Kind kind_ = Kind::kNone;
   Guid guid_{};
   std::uint64_t interface_luid_ = 0;
+};
+
+/// Identifies one binding among all that a registry ever makes.
+enum class BindingId : std::uint64_t { kNone = 0 };
+
+/// Which side of an NPI: the one that asks to be attached, or the one that is asked.
+enum class ModuleSide : std::uint8_t { kClient, kProvider };
+
+/// Who a registration is (NPI_REGISTRATION_INSTANCE), as its peers see it.
+struct NMR_PUBLIC_TYPE RegistrationInstance {
+  NpiId npi_id;
+  ModuleId module_id;
+  std::uint32_t number = 0;               ///< which implementation of the NPI; 0 if there is one
+  std::uint16_t npi_version = 0;          ///< of the NPI, as the two sides agree to use it
+  const void* characteristics = nullptr;  ///< NPI-specific, or null
+};
+
+/// Why a peer was not attached, and who said so.
+struct NMR_PUBLIC_TYPE Refusal {
+  ModuleId peer;
+  Status status = Status::kSuccess;
+  ModuleSide refused_by = ModuleSide::kClient;
+};
+
+/// The life of a binding:
+///
+///   kOffered            made, holds both registrations open; nobody was asked yet
+///   kClientAttaching    the client is asked; it may ask the provider, any number of times until one succeeds
+///   kProviderAttaching  the provider is asked
+///   kHalfAttached       the provider agreed, the client has not returned: calls both ways are legal
+///   kAttached           until either side deregisters, or detaches this binding
+///   kDetaching          both are asked to detach; neither waits for the other
+///   kCleaningUp         both are done: contexts are given back, by one thread
+///   kRejected           somebody declined: no detach, no cleanup
+enum class BindingState : std::uint8_t {
+  kOffered,
+  kClientAttaching,
+  kProviderAttaching,
+  kHalfAttached,
+  kAttached,
+  kDetaching,
+  kCleaningUp,
+  kRejected,
 };
 
 NMR_END_NAMESPACE

@@ -1,41 +1,17 @@
 #pragma once
-/// Mutex and condition of the default policy. Not <mutex> and <condition_variable>: those pull in <chrono>
-/// and more than double the compile time of a header that a driver includes for one word.
-#include <cstdint>
-#include <nmr/platform/config.hpp>
-
-#if defined(__unix__) || defined(__APPLE__)
+/// A POSIX system: see system.hpp.
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
-#else
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
-#endif
+
+#include <cstdint>
+
+#include <nmr/platform/clock.hpp>
 
 NMR_BEGIN_NAMESPACE
-namespace platform {
-
-/// A point in time of a clock that never jumps, in nanoseconds.
-using Deadline = std::int64_t;
-enum : std::int64_t { kNever = INT64_MAX };
-
-/// Returns a duration as nanoseconds, saturating, without needing <chrono> here: any type with `count()` and
-/// `period` will do.
-template <class Duration>
-[[nodiscard]] constexpr std::int64_t to_nanoseconds(const Duration& duration) noexcept {
-  const auto scaled = static_cast<long double>(duration.count()) *
-                      static_cast<long double>(Duration::period::num) * 1e9L /
-                      static_cast<long double>(Duration::period::den);
-  if (!(scaled > 0)) return 0;
-  return scaled < 4e18L ? static_cast<std::int64_t>(scaled) : kNever;
-}
-
-#if defined(__unix__) || defined(__APPLE__)
+namespace platform::posix {
 
 [[nodiscard]] inline std::int64_t now_ns() noexcept {
   timespec now{};
@@ -185,57 +161,5 @@ inline void sleep_for_ns(std::int64_t nanoseconds) noexcept {
   return count > 0 ? static_cast<unsigned>(count) : 1;
 }
 
-#else  // any other system: the standard library
-
-[[nodiscard]] inline std::int64_t now_ns() noexcept {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-using Mutex = std::mutex;
-
-class Condition {
- public:
-  void notify_all() noexcept { condition_.notify_all(); }
-  void wait(Mutex& mutex) noexcept {
-    std::unique_lock lock(mutex, std::adopt_lock);
-    condition_.wait(lock);
-    lock.release();
-  }
-  bool wait_until(Mutex& mutex, Deadline deadline) noexcept {
-    if (deadline == kNever) return wait(mutex), true;
-    const std::int64_t now = now_ns();
-    if (now >= deadline) return false;
-    std::unique_lock lock(mutex, std::adopt_lock);
-    condition_.wait_for(lock, std::chrono::nanoseconds(deadline - now));
-    lock.release();
-    return true;
-  }
-
- private:
-  std::condition_variable condition_;
-};
-
-class SignalBlock {
- public:
-  SignalBlock() noexcept {}  // no asynchronous signals to keep out
-  SignalBlock(const SignalBlock&) = delete;
-  SignalBlock& operator=(const SignalBlock&) = delete;
-  ~SignalBlock() {}
-};
-
-inline void yield_thread() noexcept { std::this_thread::yield(); }
-inline void sleep_for_ns(std::int64_t nanoseconds) noexcept {
-  std::this_thread::sleep_for(std::chrono::nanoseconds(nanoseconds));
-}
-
-[[nodiscard]] inline unsigned processor_count() noexcept {
-  const unsigned count = std::thread::hardware_concurrency();
-  return count != 0 ? count : 1;
-}
-
-#endif
-
-}  // namespace platform
+}  // namespace platform::posix
 NMR_END_NAMESPACE

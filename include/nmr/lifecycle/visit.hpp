@@ -1,24 +1,25 @@
 #pragma once
-#include <nmr/registry/registry_state.hpp>
+#include <nmr/lifecycle/registry_state.hpp>
 
 NMR_BEGIN_NAMESPACE
+namespace detail {
 
 /// Stands at one attached binding of a registration and keeps that side from being done.
-template <class Calls>
-class BasicVisit {
+template <CallsPolicy Calls>
+class Visit {
  public:
-  using State = BasicRegistryState<Calls>;
-  using Registration = BasicRegistrationCore<Calls>;
-  using Binding = BasicBindingCore<Calls>;
-  using Side = BasicBindingSide<Calls>;
+  using State = RegistryState<Calls>;
+  using Registration = RegistrationCore<Calls>;
+  using Binding = BindingCore<Calls>;
+  using Side = BindingSide<Calls>;
 
-  BasicVisit(State& state, Registration& registration) noexcept : state_(state), which_(registration.side) {
+  Visit(State& state, Registration& registration) noexcept : state_(state), which_(registration.side) {
     LockGuard lock(state_.mutex);
     move_to(registration.first_binding);
   }
-  BasicVisit(const BasicVisit&) = delete;
-  BasicVisit& operator=(const BasicVisit&) = delete;
-  ~BasicVisit() {
+  Visit(const Visit&) = delete;
+  Visit& operator=(const Visit&) = delete;
+  ~Visit() {
     if (side_ != nullptr) side_->outgoing.refs().release();
   }
 
@@ -49,4 +50,5 @@ class BasicVisit {
   Side* side_ = nullptr;
 };
 
+}  // namespace detail
 NMR_END_NAMESPACE

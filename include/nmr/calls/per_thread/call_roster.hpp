@@ -2,13 +2,14 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <nmr/calls/call_batch.hpp>
-#include <nmr/calls/call_record.hpp>
-#include <nmr/calls/call_table.hpp>
+#include <nmr/calls/per_thread/call_batch.hpp>
+#include <nmr/calls/per_thread/call_record.hpp>
+#include <nmr/calls/per_thread/call_table.hpp>
 #include <nmr/platform/atomics.hpp>
 #include <nmr/platform/completion.hpp>
 
 NMR_BEGIN_NAMESPACE
+namespace detail {
 
 /// Which thread has which record of a domain, and the looking through them that a detach needs. All of it is
 /// under the domain's mutex, but for find(); the barriers in between are the domain's.
@@ -16,19 +17,19 @@ NMR_BEGIN_NAMESPACE
 /// A thread keeps its record for as long as it lives. There are never more records than twice as many as
 /// threads have lived at once: before that, those of threads that have ended are given to others.
 template <AtomicsPolicy Atomics>
-class BasicCallRoster {
+class CallRoster {
  public:
   using Target = BasicCallTarget<Atomics>;
-  using Record = BasicCallRecord<Atomics>;
-  using Slot = BasicCallSlot<Atomics>;
-  using Table = BasicCallTable<Atomics>;
-  using Index = BasicCallIndex<Atomics>;
+  using Record = CallRecord<Atomics>;
+  using Slot = CallSlot<Atomics>;
+  using Table = CallTable<Atomics>;
+  using Index = CallIndex<Atomics>;
 
-  BasicCallRoster(BasicCallDomain<Atomics>& domain, typename Slot::Word always) noexcept
+  CallRoster(BasicCallDomain<Atomics>& domain, typename Slot::Word always) noexcept
       : always_(always), nobody_(domain, always), nowhere_(nobody_) {}
-  BasicCallRoster(const BasicCallRoster&) = delete;
-  BasicCallRoster& operator=(const BasicCallRoster&) = delete;
-  ~BasicCallRoster() {
+  CallRoster(const CallRoster&) = delete;
+  CallRoster& operator=(const CallRoster&) = delete;
+  ~CallRoster() {
     Table* table = newest_.load(order::relaxed);  // relaxed: nobody else may be here
     while (table != nullptr) {
       Table* const older = table->older();
@@ -88,7 +89,7 @@ class BasicCallRoster {
     Table* const table = newest();
     if (table == nullptr) return list = nullptr, false;
     // As many as there are slots, or nearly: so that both are gone through once in all.
-    const BasicCallBatch<Atomics> batch(list, table->scratch(), table->scratch_words());
+    const CallBatch<Atomics> batch(list, table->scratch(), table->scratch_words());
     bool any = false;
     for_each_slot([&](const Record& record, Slot& slot) {
       Target* const inside = record.inside(slot);
@@ -261,7 +262,7 @@ class BasicCallRoster {
     if (target != nullptr) due.append(target->refs().release_deferred());
   }
 
-  typename Atomics::template Atomic<Table*> newest_{nullptr};
+  AtomicOf<Atomics, Table*> newest_{nullptr};
   Record* free_ = nullptr;
   std::size_t given_ = 0;  // records that have been some thread's
   std::size_t owned_ = 0;  // that are
@@ -274,4 +275,5 @@ class BasicCallRoster {
   Nowhere nowhere_;
 };
 
+}  // namespace detail
 NMR_END_NAMESPACE

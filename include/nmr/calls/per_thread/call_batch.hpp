@@ -6,17 +6,18 @@
 #include <nmr/platform/atomics.hpp>
 
 NMR_BEGIN_NAMESPACE
+namespace detail {
 
 /// Some of the targets that are to be closed, by address: what stands in a slot can be looked up without
 /// touching it. A slot may hold the address of a target that was never validated, and is gone.
 template <AtomicsPolicy Atomics>
-class BasicCallBatch {
+class CallBatch {
  public:
   using Target = BasicCallTarget<Atomics>;
 
   /// Takes targets off the front of a list, at most one for each bucket. `count` buckets, a power of two, are
   /// all 0, and are so again when this has ended.
-  BasicCallBatch(Target*& list, std::uintptr_t* buckets, std::size_t count) noexcept
+  CallBatch(Target*& list, std::uintptr_t* buckets, std::size_t count) noexcept
       : first_(list), buckets_(buckets), mask_(count - 1) {
     for (std::size_t i = 0; i != count && list != nullptr; ++i, list = list->next_to_close()) {
       std::uintptr_t& bucket = bucket_of(list);
@@ -25,9 +26,9 @@ class BasicCallBatch {
     }
     end_ = list;
   }
-  BasicCallBatch(const BasicCallBatch&) = delete;
-  BasicCallBatch& operator=(const BasicCallBatch&) = delete;
-  ~BasicCallBatch() {
+  CallBatch(const CallBatch&) = delete;
+  CallBatch& operator=(const CallBatch&) = delete;
+  ~CallBatch() {
     for (Target* each = first_; each != end_; each = each->next_to_close()) bucket_of(each) = 0;
   }
 
@@ -50,4 +51,5 @@ class BasicCallBatch {
   const std::size_t mask_;
 };
 
+}  // namespace detail
 NMR_END_NAMESPACE

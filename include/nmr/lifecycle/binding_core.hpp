@@ -2,32 +2,17 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <nmr/binding/binding.hpp>
+#include <nmr/binding/attachment.hpp>
+#include <nmr/lifecycle/vocabulary.hpp>
 #include <nmr/platform/completion.hpp>
-#include <nmr/registry/registration_core.hpp>
 
 NMR_BEGIN_NAMESPACE
+namespace detail {
 
-/// The life of a binding:
-///
-///   kOffered            made, holds both registrations open; nobody was asked yet
-///   kClientAttaching    the client is asked; it may ask the provider, any number of times until one succeeds
-///   kProviderAttaching  the provider is asked
-///   kHalfAttached       the provider agreed, the client has not returned: calls both ways are legal
-///   kAttached           until either side deregisters, or detaches this binding
-///   kDetaching          both are asked to detach; neither waits for the other
-///   kCleaningUp         both are done: contexts are given back, by one thread
-///   kRejected           somebody declined: no detach, no cleanup
-enum class BindingState : std::uint8_t {
-  kOffered,
-  kClientAttaching,
-  kProviderAttaching,
-  kHalfAttached,
-  kAttached,
-  kDetaching,
-  kCleaningUp,
-  kRejected,
-};
+template <CallsPolicy Calls>
+struct NMR_PUBLIC_TYPE RegistrationCore;
+template <CallsPolicy Calls>
+struct BindingCore;
 
 /// A binding context that the registry owns, if the module asked it to.
 struct OwnedContext {
@@ -45,22 +30,21 @@ struct OwnedContext {
 /// The count of `outgoing` is the count of all that keeps this side from being done: its calls in flight and
 /// its holds; from attach on the duty to detach, which the DetachCompletion becomes; and while the detach
 /// callback runs, the callback. When it has run down the side is done, whichever of these was the last.
-template <class Calls>
-struct BasicBindingSide {
-  using Registration = BasicRegistrationCore<Calls>;
+template <CallsPolicy Calls>
+struct BindingSide {
+  using Registration = RegistrationCore<Calls>;
   using Cell = typename Calls::Cell;
   using Atomics = typename Calls::Atomics;
-  using Step = void (*)(BasicBindingSide& side) noexcept;
+  using Step = void (*)(BindingSide& side) noexcept;
 
-  BasicBindingSide(BasicBindingCore<Calls>& whole, Registration& whose,
-                   typename Calls::Domain& domain) noexcept
+  BindingSide(BindingCore<Calls>& whole, Registration& whose, typename Calls::Domain& domain) noexcept
       : binding(whole), registration(whose), own_cell(domain), cell(&own_cell) {
     outgoing.set_owner(&whole);
   }
 
-  BasicBindingCore<Calls>& binding;
+  BindingCore<Calls>& binding;
   Registration& registration;
-  UntypedBinding<Calls> outgoing;
+  Attachment<Calls> outgoing;
   Cell own_cell;
   Cell* cell;  // where its calls go through: a handle of the module's, or own_cell
   OwnedContext owned;
@@ -68,21 +52,19 @@ struct BasicBindingSide {
   /// Run when the count has run down, and again on an executor.
   class Advance : public Completion {
    public:
-    explicit Advance(BasicBindingSide& whose) noexcept : Completion(&take_step, &whose, Claims{}) {}
-    [[nodiscard]] BasicBindingSide& whose() const noexcept {
-      return *static_cast<BasicBindingSide*>(context());
-    }
+    explicit Advance(BindingSide& whose) noexcept : Completion(&take_step, &whose, Claims{}) {}
+    [[nodiscard]] BindingSide& whose() const noexcept { return *static_cast<BindingSide*>(context()); }
   };
   Advance advance{*this};
-  typename Atomics::template Atomic<std::uintptr_t> leaver{0};  // the thread that is bound to run it
+  AtomicOf<Atomics, std::uintptr_t> leaver{0};  // the thread that is bound to run it
   Step next_step = nullptr;
-  BasicBindingCore<Calls>* previous = nullptr;  // in the registration's list
-  BasicBindingCore<Calls>* next = nullptr;
+  BindingCore<Calls>* previous = nullptr;  // in the registration's list
+  BindingCore<Calls>* next = nullptr;
   bool asked = false;  // its detach callback is to be called
 
  private:
   static void complete_detach(Completion&, void* self) noexcept {
-    static_cast<BasicBindingSide*>(self)->outgoing.refs().release();
+    static_cast<BindingSide*>(self)->outgoing.refs().release();
   }
   static void take_step(Completion& node, void* self) noexcept {
     if (self == nullptr) {
@@ -91,19 +73,19 @@ struct BasicBindingSide {
       auto& claimed = static_cast<Advance&>(node).whose();
       return claimed.leaver.store(Atomics::thread_pointer(), order::relaxed);
     }
-    auto& side = *static_cast<BasicBindingSide*>(self);
+    auto& side = *static_cast<BindingSide*>(self);
     side.next_step(side);
   }
 };
 
 /// One client registration paired with one provider registration. State and links belong to the registry's
 /// mutex.
-template <class Calls>
-struct BasicBindingCore {
-  using Registration = BasicRegistrationCore<Calls>;
-  using Side = BasicBindingSide<Calls>;
+template <CallsPolicy Calls>
+struct BindingCore {
+  using Registration = RegistrationCore<Calls>;
+  using Side = BindingSide<Calls>;
 
-  BasicBindingCore(BindingId name, Registration& c, Registration& p, typename Calls::Domain& domain) noexcept
+  BindingCore(BindingId name, Registration& c, Registration& p, typename Calls::Domain& domain) noexcept
       : id(name), client(*this, c, domain), provider(*this, p, domain) {}
 
   [[nodiscard]] Side& side_of(ModuleSide which) noexcept {
@@ -126,7 +108,7 @@ struct BasicBindingCore {
   bool detach_requested = false;  // while it was being attached
   bool refusal_noted = false;  // by the side that refused; the client hands the same status through
   std::uint8_t sides_left = 0;  // not done yet
-  BasicBindingCore* batch = nullptr;
+  BindingCore* batch = nullptr;
   /// The thread that has it on its list, and has yet to call back about it. Of no meaning while it is attached: who
   /// waits has deregistered, and that has put it on a list again.
   std::uintptr_t walker = 0;
@@ -135,4 +117,5 @@ struct BasicBindingCore {
   Side provider;
 };
 
+}  // namespace detail
 NMR_END_NAMESPACE

@@ -1,58 +1,25 @@
 #pragma once
+#include <nmr/lifecycle/detach.hpp>
+#include <nmr/lifecycle/offer_core.hpp>
+#include <nmr/lifecycle/registry_state.hpp>
 #include <nmr/platform/contain.hpp>
-#include <nmr/registry/binding_core.hpp>
-#include <nmr/registry/detach.hpp>
-#include <nmr/registry/registry_state.hpp>
 
 NMR_BEGIN_NAMESPACE
-
-/// What an attach callback is given, without its types: the binding on offer, and what the callback says to
-/// it.
-template <class Calls>
-struct NMR_PUBLIC_TYPE BasicOffer {
-  using Side = BasicBindingSide<Calls>;
-  using Cell = typename Calls::Cell;
-
-  NMR_LOCAL BasicOffer(Side& whose) noexcept : side(whose) {}
-  BasicOffer(const BasicOffer&) = delete;
-  BasicOffer& operator=(const BasicOffer&) = delete;
-
-  /// The client accepts: asks the provider, and attaches both sides if it agrees (NmrClientAttachProvider).
-  NMR_LOCAL Status accept(Cell* handle, void* with, const void* table) {
-    return side.registration.registry.accept(*this, handle, with, table);
-  }
-  /// The provider agrees: says what the client's calls get, and through which handle its own go.
-  NMR_LOCAL Status agree(Cell* handle, void* with, const void* table) noexcept {
-    if (handle != nullptr && &handle->domain() != &side.registration.registry.calls)
-      return Status::kInvalidParameter;
-    cell = handle;
-    context = with;
-    dispatch = table;
-    agreed = true;
-    return Status::kSuccess;
-  }
-
-  Side& side;  // of the module that is asked
-  Cell* cell = nullptr;
-  void* context = nullptr;
-  const void* dispatch = nullptr;
-  bool agreed = false;  // accept() or agree() has succeeded
-  typename Calls::Target* replaced = nullptr;  // what accepting took out of occupied handles
-};
+namespace detail {
 
 /// The first half of a binding's life: from kOffered to kAttached or kRejected (T2 to T10 of
 /// tests/requirements.md). No lock is held in any callback.
 ///
 /// A thread that is ended in a callback is unwound through all of this, where `Unit` can be: what its frames
 /// have begun ends in their destructors, as if the callback had thrown.
-template <class Calls, class Unit>
-struct BasicAttach {
-  using State = BasicRegistryState<Calls>;
-  using Registration = BasicRegistrationCore<Calls>;
-  using Binding = BasicBindingCore<Calls>;
-  using Side = BasicBindingSide<Calls>;
+template <CallsPolicy Calls, class Unit>
+struct Attach {
+  using State = RegistryState<Calls>;
+  using Registration = RegistrationCore<Calls>;
+  using Binding = BindingCore<Calls>;
+  using Side = BindingSide<Calls>;
   using Target = typename Calls::Target;
-  using Offer = BasicOffer<Calls>;
+  using Offer = OfferCore<Calls>;
   using Atomics = typename Calls::Atomics;
 
   /// Offers a new binding to its client. It may be gone when this returns.
@@ -69,7 +36,7 @@ struct BasicAttach {
       LockGuard lock(state.mutex);
       binding.state = BindingState::kRejected;
     }
-    BasicDetach<Calls>::retire(state, binding);
+    Detach<Calls>::retire(state, binding);
   }
 
   static Status accept(Offer& offer, typename Calls::Cell* cell, void* context, const void* dispatch) {
@@ -153,9 +120,9 @@ struct BasicAttach {
     Conclusion& operator=(const Conclusion&) = delete;
     ~Conclusion() {
       Binding* batch = nullptr;
-      if (!conclude(state_, binding_, status, batch)) BasicDetach<Calls>::retire(state_, binding_);
+      if (!conclude(state_, binding_, status, batch)) Detach<Calls>::retire(state_, binding_);
       detach_replaced(state_, offer_.replaced, batch);
-      BasicDetach<Calls>::run(state_, batch);
+      Detach<Calls>::run(state_, batch);
     }
 
     Status status = Status::kUnhandledException;
@@ -206,13 +173,13 @@ struct BasicAttach {
         ++client.attached;
         ++provider.attached;
         if (client.deregistering || provider.deregistering || binding.detach_requested) {
-          BasicDetach<Calls>::claim(binding, batch);
+          Detach<Calls>::claim(binding, batch);
         }
       } else if (attached) {
         if (status != Status::kUnhandledException)
           misuse = "the attach callback failed after accept() had succeeded";
         note(binding, status, ModuleSide::kClient);
-        BasicDetach<Calls>::claim(binding, batch);  // of the provider's side alone
+        Detach<Calls>::claim(binding, batch);  // of the provider's side alone
       } else if (binding.state != BindingState::kRejected) {
         if (succeeded(status)) {
           misuse = "the attach callback succeeded without a successful accept()";
@@ -247,7 +214,7 @@ struct BasicAttach {
       }
       LockGuard lock(state.mutex);
       if (binding->state == BindingState::kAttached) {
-        BasicDetach<Calls>::claim(*binding, batch);
+        Detach<Calls>::claim(*binding, batch);
       } else {
         binding->detach_requested = true;
       }
@@ -264,4 +231,43 @@ struct BasicAttach {
   }
 };
 
+/// A registration's way through those that it is offered to. They get the rest of it when it goes, however
+/// that comes about.
+template <CallsPolicy Calls, class Unit>
+class Offering {
+ public:
+  using State = RegistryState<Calls>;
+  using Registration = RegistrationCore<Calls>;
+  using Binding = BindingCore<Calls>;
+  using Atomics = typename Calls::Atomics;
+
+  Offering(State& state, Registration& registration, Binding* offers) noexcept
+      : state_(state), registration_(registration), rest_(offers) {
+    registration.registrar.store(Atomics::thread_pointer(), order::relaxed);  // relaxed: see there
+  }
+  Offering(const Offering&) = delete;
+  Offering& operator=(const Offering&) = delete;
+  ~Offering() {
+    while (rest_ != nullptr) Attach<Calls, Unit>::drop(state_, take());
+    registration_.registrar.store(0, order::relaxed);  // relaxed: see there
+    registration_.tell(registration_.let_go());
+  }
+  void offer_all() {
+    while (rest_ != nullptr) Attach<Calls, Unit>::offer(state_, take());
+  }
+
+ private:
+  [[nodiscard]] Binding& take() noexcept {
+    Binding& binding = *rest_;
+    rest_ = binding.batch;
+    binding.batch = nullptr;
+    return binding;
+  }
+
+  State& state_;
+  Registration& registration_;
+  Binding* rest_;
+};
+
+}  // namespace detail
 NMR_END_NAMESPACE

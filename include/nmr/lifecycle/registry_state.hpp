@@ -1,22 +1,23 @@
 #pragma once
 #include <cstdint>
 
+#include <nmr/lifecycle/binding_core.hpp>
+#include <nmr/lifecycle/registration_core.hpp>
 #include <nmr/platform/atomics.hpp>
-#include <nmr/registry/binding_core.hpp>
-#include <nmr/registry/registration_core.hpp>
 
 NMR_BEGIN_NAMESPACE
+namespace detail {
 
 /// What a registry's threads share: the mutex, the lists under it, and which thread keeps what.
-template <class Calls>
-class BasicRegistryState {
+template <CallsPolicy Calls>
+class RegistryState {
  public:
   using Atomics = typename Calls::Atomics;
-  using Registration = BasicRegistrationCore<Calls>;
-  using Binding = BasicBindingCore<Calls>;
-  using Side = BasicBindingSide<Calls>;
+  using Registration = RegistrationCore<Calls>;
+  using Binding = BindingCore<Calls>;
+  using Side = BindingSide<Calls>;
   using Target = typename Calls::Target;
-  using Accept = Status (*)(BasicOffer<Calls>& offer, typename Calls::Cell* cell, void* context,
+  using Accept = Status (*)(OfferCore<Calls>& offer, typename Calls::Cell* cell, void* context,
                             const void* dispatch);
 
   struct RegistrationList {
@@ -25,10 +26,10 @@ class BasicRegistryState {
   };
 
   template <class... Without>
-  BasicRegistryState(bool can_be_unwound, Accept how_to_accept, Without... without) noexcept
+  RegistryState(bool can_be_unwound, Accept how_to_accept, Without... without) noexcept
       : unwinds(can_be_unwound), accept(how_to_accept), calls(without...) {}
-  BasicRegistryState(const BasicRegistryState&) = delete;
-  BasicRegistryState& operator=(const BasicRegistryState&) = delete;
+  RegistryState(const RegistryState&) = delete;
+  RegistryState& operator=(const RegistryState&) = delete;
 
   /// Says for as long as it lives that this thread keeps something from ending, so that a wait for that end is
   /// known for what it is. No lock is held meanwhile.
@@ -36,14 +37,13 @@ class BasicRegistryState {
    public:
     /// A binding, in a callback about it; and with it those whose targets are in `replaced`, which this thread
     /// has taken out of their handles and is to close afterwards.
-    Keeping(BasicRegistryState& state, Binding& binding, Target* const* replaced = nullptr) noexcept
+    Keeping(RegistryState& state, Binding& binding, Target* const* replaced = nullptr) noexcept
         : Keeping(state, &binding, replaced) {}
     /// The binding that a side is asked to detach: it leaves the thread's list as the second is.
-    Keeping(BasicRegistryState& state, Side& asked) noexcept
+    Keeping(RegistryState& state, Side& asked) noexcept
         : Keeping(state, &asked.binding, nullptr, asked.registration.side == ModuleSide::kProvider) {}
     /// What it closes, which may run what others wait for.
-    Keeping(BasicRegistryState& state, Target* const& replaced) noexcept
-        : Keeping(state, nullptr, &replaced) {}
+    Keeping(RegistryState& state, Target* const& replaced) noexcept : Keeping(state, nullptr, &replaced) {}
     Keeping(const Keeping&) = delete;
     Keeping& operator=(const Keeping&) = delete;
     ~Keeping() {
@@ -54,9 +54,9 @@ class BasicRegistryState {
     }
 
    private:
-    friend class BasicRegistryState;
+    friend class RegistryState;
 
-    Keeping(BasicRegistryState& state, Binding* binding, Target* const* replaced,
+    Keeping(RegistryState& state, Binding* binding, Target* const* replaced,
             bool off_the_list = false) noexcept
         : state_(state), binding_(binding), replaced_(replaced), thread_(Atomics::thread_pointer()) {
       LockGuard lock(state_.mutex);
@@ -75,7 +75,7 @@ class BasicRegistryState {
       return false;
     }
 
-    BasicRegistryState& state_;
+    RegistryState& state_;
     Binding* const binding_;
     Target* const* replaced_;
     const std::uintptr_t thread_;
@@ -86,7 +86,7 @@ class BasicRegistryState {
   /// executor's owner may wait for. The step may be over long before.
   class Posting {
    public:
-    Posting(BasicRegistryState& state, Binding& binding) noexcept
+    Posting(RegistryState& state, Binding& binding) noexcept
         : state_(state), binding_(binding), thread_(Atomics::thread_pointer()) {
       LockGuard lock(state_.mutex);
       ++binding.posting;
@@ -109,7 +109,7 @@ class BasicRegistryState {
     }
 
    private:
-    friend class BasicRegistryState;
+    friend class RegistryState;
 
     [[nodiscard]] bool keeps(const Registration& registration) const noexcept {
       if (belongs(binding_, registration)) return true;
@@ -119,7 +119,7 @@ class BasicRegistryState {
       return false;
     }
 
-    BasicRegistryState& state_;
+    RegistryState& state_;
     Binding& binding_;
     const std::uintptr_t thread_;
     Binding* left_ = nullptr;
@@ -252,7 +252,7 @@ class BasicRegistryState {
   typename Atomics::Condition attach_ended;  // of a registration that serialises them
   RegistrationList clients;  // until they are destroyed; only those not deregistering are offered
   RegistrationList providers;
-  typename Atomics::template Atomic<bool> abandoned{false};  // nobody waits any more
+  AtomicOf<Atomics, bool> abandoned{false};  // nobody waits any more
   // A registration, at least: calls may be in progress that nobody waits for.
   bool has_been_abandoned = false;
 
@@ -267,4 +267,5 @@ class BasicRegistryState {
   std::uint64_t last_id_ = 0;
 };
 
+}  // namespace detail
 NMR_END_NAMESPACE

@@ -4,43 +4,44 @@
 #include <new>
 #include <nmr/platform/pointer.hpp>
 
-#include <nmr/calls/call_index.hpp>
-#include <nmr/calls/call_record.hpp>
+#include <nmr/calls/per_thread/call_index.hpp>
+#include <nmr/calls/per_thread/call_record.hpp>
 #include <nmr/platform/atomics.hpp>
 
 NMR_BEGIN_NAMESPACE
+namespace detail {
 
 /// One piece of memory, for as many records as all older tables have together, and for an index of them all.
 /// It stays until the domain goes: threads have records in it, or are about to look into its index.
 template <AtomicsPolicy Atomics>
-class alignas(BasicCallRecord<Atomics>) BasicCallTable {
+class alignas(CallRecord<Atomics>) CallTable {
  public:
-  using Record = BasicCallRecord<Atomics>;
-  using Index = BasicCallIndex<Atomics>;
+  using Record = CallRecord<Atomics>;
+  using Index = CallIndex<Atomics>;
 
   /// Returns a table without any thread, or null if there is no memory. An entry of the index that is no
   /// thread's points to `nobody`; the slots of the records always have the marks `always`.
-  [[nodiscard]] static BasicCallTable* create(BasicCallTable* older, BasicCallDomain<Atomics>& domain,
-                                              typename Record::Slot::Word always, Record& nobody) noexcept {
+  [[nodiscard]] static CallTable* create(CallTable* older, BasicCallDomain<Atomics>& domain,
+                                         typename Record::Slot::Word always, Record& nobody) noexcept {
     const std::size_t before = older != nullptr ? older->capacity() : 0;
     const std::size_t count = before != 0 ? before : std::size_t{Atomics::kFirstCallRecords};
     void* const memory =
-        ::operator new(bytes(before, count), std::align_val_t{alignof(BasicCallTable)}, std::nothrow);
+        ::operator new(bytes(before, count), std::align_val_t{alignof(CallTable)}, std::nothrow);
     if (memory == nullptr) return nullptr;
-    auto* const table = new (platform::At{memory}) BasicCallTable(older, before, count);
+    auto* const table = new (platform::At{memory}) CallTable(older, before, count);
     for (std::size_t i = 0; i != count; ++i) new (platform::At{table->records() + i}) Record(domain, always);
     new (platform::At{&table->index()}) Index(table->places(), nobody);
     for (std::size_t i = 0; i != table->scratch_words(); ++i) table->scratch()[i] = 0;
     return table;
   }
-  static void destroy(BasicCallTable* table) noexcept {
+  static void destroy(CallTable* table) noexcept {
     table->index().~Index();
     for (std::size_t i = 0; i != table->count_; ++i) table->records()[i].~Record();
-    table->~BasicCallTable();
-    ::operator delete(table, std::align_val_t{alignof(BasicCallTable)});
+    table->~CallTable();
+    ::operator delete(table, std::align_val_t{alignof(CallTable)});
   }
 
-  [[nodiscard]] BasicCallTable* older() const noexcept { return older_; }
+  [[nodiscard]] CallTable* older() const noexcept { return older_; }
   /// Returns how many records the older ones have.
   [[nodiscard]] std::size_t before() const noexcept { return before_; }
   /// Returns how many records there are, with those of the older ones.
@@ -61,18 +62,19 @@ class alignas(BasicCallRecord<Atomics>) BasicCallTable {
 
   [[nodiscard]] std::size_t places() const noexcept { return Atomics::kIndexPlaces * capacity(); }
 
-  BasicCallTable(BasicCallTable* older, std::size_t before, std::size_t count) noexcept
+  CallTable(CallTable* older, std::size_t before, std::size_t count) noexcept
       : older_(older), before_(before), count_(count) {}
 
   [[nodiscard]] static std::size_t bytes(std::size_t before, std::size_t count) noexcept {
     const std::size_t capacity = before + count;
-    return sizeof(BasicCallTable) + count * sizeof(Record) + Index::bytes(Atomics::kIndexPlaces * capacity) +
+    return sizeof(CallTable) + count * sizeof(Record) + Index::bytes(Atomics::kIndexPlaces * capacity) +
            kScratchWords * capacity * sizeof(std::uintptr_t);
   }
 
-  BasicCallTable* const older_;
+  CallTable* const older_;
   const std::size_t before_;
   const std::size_t count_;
 };
 
+}  // namespace detail
 NMR_END_NAMESPACE

@@ -4,10 +4,11 @@
 #include <new>
 #include <nmr/platform/pointer.hpp>
 
-#include <nmr/calls/call_record.hpp>
+#include <nmr/calls/per_thread/call_record.hpp>
 #include <nmr/platform/atomics.hpp>
 
 NMR_BEGIN_NAMESPACE
+namespace detail {
 
 /// Where records are, by thread pointer. All that stands in it is a guess, since a slot tells whose it is:
 /// entries change in place, and who reads old and new ones beside each other at worst does not find his own.
@@ -19,10 +20,10 @@ NMR_BEGIN_NAMESPACE
 /// INVARIANT: unless it is being rearranged, each thread that has a record has it entered at its place or
 /// within the next few. An entry points to a record that was made before the index was published.
 template <AtomicsPolicy Atomics>
-class BasicCallIndex {
+class CallIndex {
  public:
-  using Record = BasicCallRecord<Atomics>;
-  using Entry = typename Atomics::template Atomic<Record*>;
+  using Record = CallRecord<Atomics>;
+  using Entry = AtomicOf<Atomics, Record*>;
   enum : std::size_t { kProbes = 4, kFull = ~std::size_t{0} };
   struct Found {
     Record* record;
@@ -30,15 +31,15 @@ class BasicCallIndex {
   };
 
   [[nodiscard]] static std::size_t bytes(std::size_t places) noexcept {
-    return sizeof(BasicCallIndex) + (places + kProbes - 1) * sizeof(Entry);
+    return sizeof(CallIndex) + (places + kProbes - 1) * sizeof(Entry);
   }
   /// For `places` (a power of two), in memory of that many bytes().
-  BasicCallIndex(std::size_t places, Record& nobody) noexcept : byte_mask_((places - 1) * sizeof(Entry)) {
+  CallIndex(std::size_t places, Record& nobody) noexcept : byte_mask_((places - 1) * sizeof(Entry)) {
     for (std::size_t i = 0; i != entries(); ++i) new (platform::At{&entry(i)}) Entry(&nobody);
   }
-  BasicCallIndex(const BasicCallIndex&) = delete;
-  BasicCallIndex& operator=(const BasicCallIndex&) = delete;
-  ~BasicCallIndex() {
+  CallIndex(const CallIndex&) = delete;
+  CallIndex& operator=(const CallIndex&) = delete;
+  ~CallIndex() {
     for (std::size_t i = 0; i != entries(); ++i) entry(i).~Entry();
   }
 
@@ -143,8 +144,9 @@ class BasicCallIndex {
   }
   [[nodiscard]] Entry& entry(std::size_t i) noexcept { return at(i * sizeof(Entry)); }
 
-  typename Atomics::template Atomic<std::uintptr_t> multiplier_{kRearranging};
+  AtomicOf<Atomics, std::uintptr_t> multiplier_{kRearranging};
   const std::uintptr_t byte_mask_;  // of a whole number of entries
 };
 
+}  // namespace detail
 NMR_END_NAMESPACE

@@ -1,12 +1,11 @@
 #pragma once
 #include <new>
 
-#include <nmr/registry/attach.hpp>
-#include <nmr/registry/detach.hpp>
-#include <nmr/registry/offering.hpp>
-#include <nmr/registry/registry_state.hpp>
-#include <nmr/registry/snapshot.hpp>
-#include <nmr/registry/visit.hpp>
+#include <nmr/lifecycle/attach.hpp>
+#include <nmr/lifecycle/detach.hpp>
+#include <nmr/lifecycle/registry_state.hpp>
+#include <nmr/lifecycle/snapshot.hpp>
+#include <nmr/lifecycle/visit.hpp>
 
 NMR_BEGIN_NAMESPACE
 
@@ -19,22 +18,23 @@ NMR_BEGIN_NAMESPACE
 ///
 /// Lifetime      outlives its registrations (trapped), abandoned ones too, and every call; one from make() stays for
 ///               good where anything has been abandoned.
-template <class Calls>
+template <CallsPolicy Calls>
 class NMR_PUBLIC_TYPE BasicRegistryCore {
  public:
-  using State = BasicRegistryState<Calls>;
-  using Registration = BasicRegistrationCore<Calls>;
+  using State = detail::RegistryState<Calls>;
+  using Registration = detail::RegistrationCore<Calls>;
   using Module = typename Registration::Module;
-  using Binding = BasicBindingCore<Calls>;
-  using Side = BasicBindingSide<Calls>;
+  using Binding = detail::BindingCore<Calls>;
+  using Side = detail::BindingSide<Calls>;
   using Atomics = typename Calls::Atomics;
 
   template <class Unit = platform::ThisUnit>
   NMR_LOCAL explicit BasicRegistryCore(Unit = {}) noexcept
-      : state_(Unit::kUnwinds, &BasicAttach<Calls, Unit>::accept), add_(&add_registration<Unit>) {}
+      : state_(Unit::kUnwinds, &detail::Attach<Calls, Unit>::accept), add_(&add_registration<Unit>) {}
   template <class Unit = platform::ThisUnit>
   NMR_LOCAL explicit BasicRegistryCore(WithoutBarrier without, Unit = {}) noexcept
-      : state_(Unit::kUnwinds, &BasicAttach<Calls, Unit>::accept, without), add_(&add_registration<Unit>) {}
+      : state_(Unit::kUnwinds, &detail::Attach<Calls, Unit>::accept, without),
+        add_(&add_registration<Unit>) {}
   BasicRegistryCore(const BasicRegistryCore&) = delete;
   BasicRegistryCore& operator=(const BasicRegistryCore&) = delete;
   NMR_LOCAL ~BasicRegistryCore() {
@@ -108,7 +108,7 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
   /// returns. `f` may do whatever a callback may.
   template <class Unit = platform::ThisUnit, class F>
   NMR_LOCAL void for_each_binding(Registration& registration, F f) {
-    for (BasicVisit<Calls> visit(state_, registration); visit.side() != nullptr; visit.advance()) {
+    for (detail::Visit<Calls> visit(state_, registration); visit.side() != nullptr; visit.advance()) {
       typename State::Keeping keeping(state_, visit.side()->binding);
       f(*visit.side());
     }
@@ -120,16 +120,16 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
     RegistrySnapshot all;
     std::size_t registrations = 0;
     std::size_t bindings = 0;
-    while (!BasicListing<Calls>::copy_into(all, state_, registrations, bindings)) {
+    while (!detail::Listing<Calls>::copy_into(all, state_, registrations, bindings)) {
       // Without the mutex, since it may throw; and others may register meanwhile.
-      BasicListing<Calls>::make_room(all, registrations + registrations / 4, bindings + bindings / 4);
+      detail::Listing<Calls>::make_room(all, registrations + registrations / 4, bindings + bindings / 4);
     }
     return all;
   }
 
   [[nodiscard]] NMR_LOCAL RegistrationInfo info_of(const Registration& registration) noexcept {
     LockGuard lock(state_.mutex);
-    return nmr::info_of(registration);
+    return detail::info_of(registration);
   }
 
   /// Copies the newest refusals, newest first. Returns how many there ever were.
@@ -166,7 +166,7 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
       (void)registration->open.try_acquire();  // this thread, until all has been offered
       out = registration;
     }
-    BasicOffering<Calls, Unit>(state, *registration, offers).offer_all();
+    detail::Offering<Calls, Unit>(state, *registration, offers).offer_all();
     return Status::kSuccess;
   }
 
@@ -182,10 +182,10 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
       registration.open.begin_rundown(registration.end);
       for (Binding* binding = registration.first_binding; binding != nullptr;
            binding = binding->side_of(registration.side).next) {
-        if (binding->state == BindingState::kAttached) BasicDetach<Calls>::claim(*binding, batch);
+        if (binding->state == BindingState::kAttached) detail::Detach<Calls>::claim(*binding, batch);
       }
     }
-    BasicDetach<Calls>::run(state, batch);
+    detail::Detach<Calls>::run(state, batch);
     if (done != nullptr) registration.open.begin_rundown(*done);
     registration.deregistrar.store(0, order::relaxed);  // relaxed: see there
     registration.tell(registration.let_go());  // it may be gone from here on, with whoever waits for it
@@ -247,10 +247,10 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
         if (binding->id != id || binding->state > BindingState::kAttached) continue;
         found = true;
         binding->detach_requested = true;  // seen when it has been attached, if it is not yet
-        if (binding->state == BindingState::kAttached) BasicDetach<Calls>::claim(*binding, batch);
+        if (binding->state == BindingState::kAttached) detail::Detach<Calls>::claim(*binding, batch);
       }
     }
-    BasicDetach<Calls>::run(state, batch);
+    detail::Detach<Calls>::run(state, batch);
     return found ? Status::kPending : Status::kNotFound;
   }
 

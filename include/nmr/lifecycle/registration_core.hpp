@@ -3,53 +3,32 @@
 #include <cstdint>
 
 #include <nmr/binding/detach_completion.hpp>
+#include <nmr/calls/calls_policy.hpp>
+#include <nmr/lifecycle/vocabulary.hpp>
 #include <nmr/platform/completion.hpp>
-#include <nmr/platform/status.hpp>
-#include <nmr/registry/module_id.hpp>
 #include <nmr/rundown/rundown_ref.hpp>
 
 NMR_BEGIN_NAMESPACE
+namespace detail {
 
-/// Identifies one binding among all that a registry ever makes.
-enum class BindingId : std::uint64_t { kNone = 0 };
-
-/// Which side of an NPI: the one that asks to be attached, or the one that is asked.
-enum class ModuleSide : std::uint8_t { kClient, kProvider };
-
-/// Who a registration is (NPI_REGISTRATION_INSTANCE), as its peers see it.
-struct NMR_PUBLIC_TYPE RegistrationInstance {
-  NpiId npi_id;
-  ModuleId module_id;
-  std::uint32_t number = 0;               ///< which implementation of the NPI; 0 if there is one
-  std::uint16_t npi_version = 0;          ///< of the NPI, as the two sides agree to use it
-  const void* characteristics = nullptr;  ///< NPI-specific, or null
-};
-
-/// Why a peer was not attached, and who said so.
-struct NMR_PUBLIC_TYPE Refusal {
-  ModuleId peer;
-  Status status = Status::kSuccess;
-  ModuleSide refused_by = ModuleSide::kClient;
-};
-
-template <class Calls>
-class BasicRegistryState;
-template <class Calls>
-struct BasicBindingCore;
-template <class Calls>
-struct NMR_PUBLIC_TYPE BasicOffer;
+template <CallsPolicy Calls>
+class RegistryState;
+template <CallsPolicy Calls>
+struct BindingCore;
+template <CallsPolicy Calls>
+struct NMR_PUBLIC_TYPE OfferCore;
 
 /// One registration without its types. Links, lists and flags belong to the registry's mutex.
-template <class Calls>
-struct NMR_PUBLIC_TYPE BasicRegistrationCore {
+template <CallsPolicy Calls>
+struct NMR_PUBLIC_TYPE RegistrationCore {
   using Atomics = typename Calls::Atomics;
-  using Binding = BasicBindingCore<Calls>;
+  using Binding = BindingCore<Calls>;
 
   /// What the registry knows of a module: who it is, and how to call it. `module` and what it points to are
   /// read until the registration has been deregistered, and not afterwards.
   struct Module {
     const void* module;
-    Status (*attach)(const void* module, void* registration_context, BasicOffer<Calls>& offer);
+    Status (*attach)(const void* module, void* registration_context, OfferCore<Calls>& offer);
     void (*detach)(const void* module, void* binding_context, DetachCompletion done) noexcept;
     void (*cleanup)(const void* module, void* binding_context) noexcept;
     RegistrationInstance instance;
@@ -57,20 +36,20 @@ struct NMR_PUBLIC_TYPE BasicRegistrationCore {
     bool serialize_attach;
   };
 
-  NMR_LOCAL BasicRegistrationCore(BasicRegistryState<Calls>& owner, ModuleSide which, const Module& what,
-                                  void* with) noexcept
+  NMR_LOCAL RegistrationCore(RegistryState<Calls>& owner, ModuleSide which, const Module& what,
+                             void* with) noexcept
       : registry(owner), side(which), module(what), context(with) {}
 
-  BasicRegistrationCore(const BasicRegistrationCore&) = delete;
-  BasicRegistrationCore& operator=(const BasicRegistrationCore&) = delete;
-  NMR_LOCAL ~BasicRegistrationCore() = default;
+  RegistrationCore(const RegistrationCore&) = delete;
+  RegistrationCore& operator=(const RegistrationCore&) = delete;
+  NMR_LOCAL ~RegistrationCore() = default;
 
   /// Notes why a peer was not attached; the oldest of kRefusalsKept is forgotten.
   NMR_LOCAL void note(const Refusal& refusal) noexcept { refusals[refused++ % kRefusalsKept] = refusal; }
 
   enum : std::size_t { kRefusalsKept = 8 };
 
-  BasicRegistryState<Calls>& registry;
+  RegistryState<Calls>& registry;
   const ModuleSide side;
   const Module module;
   void* const context;
@@ -86,11 +65,11 @@ struct NMR_PUBLIC_TYPE BasicRegistrationCore {
   BasicRundownRef<Atomics> told;
   /// Threads that keep it: who registers it, who deregisters it, who is bound to tell of its end, until it has.
   /// relaxed, all: compared with the reader's own thread, which has then written it itself.
-  typename Atomics::template Atomic<std::uintptr_t> registrar{0}, deregistrar{0}, teller{0};
+  AtomicOf<Atomics, std::uintptr_t> registrar{0}, deregistrar{0}, teller{0};
   bool deregistering = false;
   bool orphaned = false;  // nobody will ask for it: it leaves the list with its last binding
-  BasicRegistrationCore* previous = nullptr;
-  BasicRegistrationCore* next = nullptr;
+  RegistrationCore* previous = nullptr;
+  RegistrationCore* next = nullptr;
   Binding* first_binding = nullptr;
   Binding* last_binding = nullptr;
   std::size_t attached = 0;
@@ -101,12 +80,12 @@ struct NMR_PUBLIC_TYPE BasicRegistrationCore {
   /// Given to `open` first: says who is bound to run its completions, and that there are some.
   class End : public Completion {
    public:
-    NMR_LOCAL explicit End(BasicRegistrationCore& whose) noexcept : Completion(&told, &whose, Claims{}) {}
+    NMR_LOCAL explicit End(RegistrationCore& whose) noexcept : Completion(&told, &whose, Claims{}) {}
 
    private:
     NMR_LOCAL static void told(Completion& node, void* whose) noexcept {
       if (whose != nullptr) return;
-      static_cast<BasicRegistrationCore*>(static_cast<End&>(node).context())
+      static_cast<RegistrationCore*>(static_cast<End&>(node).context())
           ->teller.store(Atomics::thread_pointer(), order::relaxed);  // relaxed: see there
     }
   };
@@ -136,7 +115,8 @@ struct NMR_PUBLIC_TYPE BasicRegistrationCore {
 
  private:
   enum : unsigned { kTold = 1, kGivenUp = 2 };
-  typename Atomics::template Atomic<unsigned> fate_{0};
+  AtomicOf<Atomics, unsigned> fate_{0};
 };
 
+}  // namespace detail
 NMR_END_NAMESPACE

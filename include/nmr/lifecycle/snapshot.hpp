@@ -4,9 +4,14 @@
 #include <type_traits>
 #include <nmr/platform/pointer.hpp>
 
-#include <nmr/registry/registry_state.hpp>
+#include <nmr/lifecycle/registry_state.hpp>
 
 NMR_BEGIN_NAMESPACE
+
+namespace detail {
+template <CallsPolicy Calls>
+struct Listing;
+}
 
 enum class RegistrationState : std::uint8_t { kActive, kDeregistering, kDeregistered };
 
@@ -55,8 +60,8 @@ class NMR_PUBLIC_TYPE SnapshotList {
   [[nodiscard]] NMR_LOCAL const T& operator[](std::size_t index) const noexcept { return first_[index]; }
 
  private:
-  template <class Calls>
-  friend struct BasicListing;
+  template <CallsPolicy Calls>
+  friend struct detail::Listing;
 
   /// Empties it and makes room. Throws std::bad_alloc.
   NMR_LOCAL void make_room(std::size_t room) {
@@ -92,16 +97,18 @@ struct NMR_PUBLIC_TYPE RegistrySnapshot {
   SnapshotList<BindingInfo> bindings;
 };
 
-template <class Calls>
-[[nodiscard]] RegistrationInfo info_of(const BasicRegistrationCore<Calls>& r) noexcept {
+namespace detail {
+
+template <CallsPolicy Calls>
+[[nodiscard]] RegistrationInfo info_of(const RegistrationCore<Calls>& r) noexcept {
   const auto state = !r.deregistering            ? RegistrationState::kActive
                      : r.open.run_down_already() ? RegistrationState::kDeregistered
                                                  : RegistrationState::kDeregistering;
   return {r.side,     r.module.instance.npi_id, r.module.instance.module_id, r.module.instance.number, state,
           r.attached, r.open.approximate_refs()};
 }
-template <class Calls>
-[[nodiscard]] BindingInfo info_of(const BasicBindingCore<Calls>& b) noexcept {
+template <CallsPolicy Calls>
+[[nodiscard]] BindingInfo info_of(const BindingCore<Calls>& b) noexcept {
   return {b.id,
           b.client.registration.module.instance.module_id,
           b.provider.registration.module.instance.module_id,
@@ -111,9 +118,9 @@ template <class Calls>
 }
 
 /// Takes what a registry has into a snapshot.
-template <class Calls>
-struct BasicListing {
-  using State = BasicRegistryState<Calls>;
+template <CallsPolicy Calls>
+struct Listing {
+  using State = RegistryState<Calls>;
 
   /// Empties it and makes room. Throws std::bad_alloc.
   static void make_room(RegistrySnapshot& all, std::size_t registrations, std::size_t bindings) {
@@ -144,4 +151,5 @@ struct BasicListing {
   }
 };
 
+}  // namespace detail
 NMR_END_NAMESPACE

@@ -3,17 +3,18 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <nmr/calls/call_index.hpp>
-#include <nmr/calls/call_record.hpp>
+#include <nmr/calls/per_thread/call_index.hpp>
+#include <nmr/calls/per_thread/call_record.hpp>
 
 NMR_BEGIN_NAMESPACE
+namespace detail {
 
 /// Which slot of a thread's record calls try first. There is one lane for each, and cells are spread over
 /// them, so that calls inside of calls, through different cells, all find a slot at the first look.
 template <AtomicsPolicy Atomics>
-struct BasicCallLane {
-  using Slot = BasicCallSlot<Atomics>;
-  using Index = BasicCallIndex<Atomics>;
+struct CallLane {
+  using Slot = CallSlot<Atomics>;
+  using Index = CallIndex<Atomics>;
 
   /// Returns this lane's slot of the thread's, if it is free and where the thread looks first; or null.
   [[nodiscard]] NMR_ALWAYS_INLINE Slot* first_look(std::uintptr_t thread) const noexcept {
@@ -29,7 +30,7 @@ struct BasicCallLane {
     }
     return nullptr;
   }
-  [[nodiscard]] NMR_ALWAYS_INLINE Slot* free_slot(BasicCallRecord<Atomics>* record,
+  [[nodiscard]] NMR_ALWAYS_INLINE Slot* free_slot(CallRecord<Atomics>* record,
                                                   std::uintptr_t thread) const noexcept {
     auto* const slot = reinterpret_cast<Slot*>(reinterpret_cast<char*>(record) + slot_offset);
     NMR_ASSUME(slot != nullptr);
@@ -37,30 +38,39 @@ struct BasicCallLane {
     return slot->target.load(order::acquire) == Slot::mark(thread) ? slot : nullptr;
   }
 
-  typename Atomics::template Atomic<Index*> index{nullptr};  // of the domain's records
+  AtomicOf<Atomics, Index*> index{nullptr};  // of the domain's records
   BasicCallDomain<Atomics>* domain = nullptr;
   std::uintptr_t slot_offset = 0;  // in the record
 };
 
 /// The place of a caller's that calls go through: what they go to now, or nothing.
 template <AtomicsPolicy Atomics>
-struct BasicCallCell {
+struct CallCell {
   using Target = BasicCallTarget<Atomics>;
 
   /// In place of a target: nothing is here. Not null, so that it differs from every guess, and the check that
   /// a call makes anyway is the check for an empty cell too.
   [[nodiscard]] static Target* nothing() noexcept { return reinterpret_cast<Target*>(1); }
 
-  typename Atomics::template Atomic<Target*> guess{nullptr};  // what current probably is; null if nothing
-  typename Atomics::template Atomic<Target*> current{nothing()};  // what it is
-  BasicCallLane<Atomics>* lane = nullptr;
+  /// Makes the guess what the cell was seen to hold: it is wrong for good where two threads that changed the cell wrote
+  /// it in the other order.
+  void correct_guess(Target* seen) noexcept {
+    Target* const right = seen != nothing() ? seen : nullptr;
+    // relaxed: a guess, validated by those who use it.
+    if (guess.load(order::relaxed) != right) guess.store(right, order::relaxed);
+  }
+
+  AtomicOf<Atomics, Target*> guess{nullptr};  // what current probably is; null if nothing
+  AtomicOf<Atomics, Target*> current{nothing()};  // what it is
+  CallLane<Atomics>* lane = nullptr;
 };
 
 /// How a call got in, or that it did not (no target). Two registers.
 template <AtomicsPolicy Atomics>
-struct BasicCallEntry {
-  BasicCallSlot<Atomics>* slot;
+struct CallEntry {
+  CallSlot<Atomics>* slot;
   BasicCallTarget<Atomics>* target;
 };
 
+}  // namespace detail
 NMR_END_NAMESPACE

@@ -7,9 +7,10 @@
 #include <nmr/platform/atomics.hpp>
 
 NMR_BEGIN_NAMESPACE
-
 template <AtomicsPolicy Atomics>
 class NMR_PUBLIC_TYPE BasicCallDomain;
+
+namespace detail {
 
 /// One call in progress: what it goes to, and the reference that whoever leaves owes to a detach. While it is
 /// free it holds the mark of its owner, so that one comparison tells a caller that it is free and the
@@ -18,7 +19,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain;
 /// INVARIANT: what is owed is a reference to that target, taken before; whoever takes the word out releases
 /// it. It is put in under the domain's mutex alone, for a call that was seen inside.
 template <AtomicsPolicy Atomics>
-struct BasicCallSlot {
+struct CallSlot {
   using Target = BasicCallTarget<Atomics>;
   using Word = std::uintptr_t;
   enum : Word {
@@ -68,14 +69,14 @@ struct BasicCallSlot {
     return reinterpret_cast<Target*>(word & ~Word{kAlways});
   }
 
-  typename Atomics::template Atomic<Target*> target{nullptr};
-  typename Atomics::template Atomic<Word> owed{0};
+  AtomicOf<Atomics, Target*> target{nullptr};
+  AtomicOf<Atomics, Word> owed{0};
 };
 
 /// The size of a record. The same in every image, whatever it takes a cache line for; two lines of most.
 template <AtomicsPolicy Atomics>
 [[nodiscard]] constexpr std::size_t call_record_size() noexcept {
-  return std::bit_ceil(Atomics::kCallSlots * sizeof(BasicCallSlot<Atomics>) + 4 * sizeof(void*));
+  return std::bit_ceil(Atomics::kCallSlots * sizeof(CallSlot<Atomics>) + 4 * sizeof(void*));
 }
 
 /// The calls in progress of one thread, in lines that only this thread writes (but for what a detach makes
@@ -86,20 +87,20 @@ template <AtomicsPolicy Atomics>
 /// memory is to be ordered after its last use; the slots alone would not do, since they may be read as they
 /// were at first. A record whose thread pointer cannot come again without notice is given to another thread.
 template <AtomicsPolicy Atomics>
-struct alignas(call_record_size<Atomics>()) BasicCallRecord {
-  using Slot = BasicCallSlot<Atomics>;
+struct alignas(call_record_size<Atomics>()) CallRecord {
+  using Slot = CallSlot<Atomics>;
   using Target = BasicCallTarget<Atomics>;
   enum : std::uintptr_t { kFree = 0 };
 
   Slot slots[Atomics::kCallSlots];  // first: where the first look goes
-  typename Atomics::template Atomic<std::uintptr_t> owner{kFree};
+  AtomicOf<Atomics, std::uintptr_t> owner{kFree};
   BasicCallDomain<Atomics>* domain = nullptr;
   // Of the domain's mutex.
-  BasicCallRecord* next_free = nullptr;
+  CallRecord* next_free = nullptr;
   std::size_t place = 0;  // in the newest index
 
-  BasicCallRecord() noexcept = default;
-  BasicCallRecord(BasicCallDomain<Atomics>& its_domain, typename Slot::Word always) noexcept
+  CallRecord() noexcept = default;
+  CallRecord(BasicCallDomain<Atomics>& its_domain, typename Slot::Word always) noexcept
       : domain(&its_domain) {
     for (Slot& slot : slots) slot.owed.store(always, order::relaxed);  // relaxed: published with its table
   }
@@ -154,15 +155,16 @@ struct alignas(call_record_size<Atomics>()) BasicCallRecord {
     return nullptr;
   }
 
-  [[nodiscard]] static BasicCallRecord& of(Slot& slot) noexcept {
-    static_assert(sizeof(BasicCallRecord) == alignof(BasicCallRecord));
-    return *reinterpret_cast<BasicCallRecord*>(reinterpret_cast<std::uintptr_t>(&slot) &
-                                               ~(sizeof(BasicCallRecord) - 1));
+  [[nodiscard]] static CallRecord& of(Slot& slot) noexcept {
+    static_assert(sizeof(CallRecord) == alignof(CallRecord));
+    return *reinterpret_cast<CallRecord*>(reinterpret_cast<std::uintptr_t>(&slot) &
+                                          ~(sizeof(CallRecord) - 1));
   }
 };
 
 // What a call touches lies where it does in every image. Whoever changes that changes NMR_LAYOUT_VERSION.
-static_assert(sizeof(void*) != 8 || sizeof(BasicCallRecord<StdAtomics>) == 128);
-static_assert(sizeof(BasicCallSlot<StdAtomics>) == 2 * sizeof(void*));
+static_assert(sizeof(void*) != 8 || sizeof(CallRecord<StdAtomics>) == 128);
+static_assert(sizeof(CallSlot<StdAtomics>) == 2 * sizeof(void*));
 
+}  // namespace detail
 NMR_END_NAMESPACE

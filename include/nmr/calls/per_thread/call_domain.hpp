@@ -2,26 +2,24 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <nmr/calls/call_entry.hpp>
-#include <nmr/calls/call_record.hpp>
-#include <nmr/calls/call_roster.hpp>
 #include <nmr/calls/call_target.hpp>
+#include <nmr/calls/per_thread/call_entry.hpp>
+#include <nmr/calls/per_thread/call_record.hpp>
+#include <nmr/calls/per_thread/call_roster.hpp>
 #include <nmr/platform/atomics.hpp>
 
 NMR_BEGIN_NAMESPACE
 
 /// Knows which thread is inside which target, at the price of stores to the thread's own memory.
 ///
-/// A caller publishes the target in a slot of its record, then reads the cell again: still the same, so it is
-/// in. A detacher takes the target out of the cell, runs the heavy fence, then looks at the slots. If the
-/// caller's store comes first, the detacher sees it; if the heavy fence comes first, the caller sees the cell
-/// changed and is refused.
+/// A caller publishes the target in a slot of its record, then reads the cell again: still the same, so it is in. A
+/// detacher takes the target out of the cell, runs the heavy fence, then looks at the slots. If the caller's store
+/// comes first, the detacher sees it; if the heavy fence comes first, the caller sees the cell changed and is refused.
 ///
-/// A detacher that found it inside takes a reference on its behalf, puts it down in the slot as what its
-/// leaver owes, runs the heavy fence again, then looks again. A leaver clears its slot, then reads what it
-/// owes. If the clearing comes first, the detacher sees it and releases the reference itself; if the fence
-/// comes first, the leaver sees what it owes and releases it. Both take the word out of the slot, so that one
-/// of them does.
+/// A detacher that found it inside takes a reference on its behalf, puts it down in the slot as what its leaver owes,
+/// runs the heavy fence again, then looks again. A leaver clears its slot, then reads what it owes. If the clearing
+/// comes first, the detacher sees it and releases the reference itself; if the fence comes first, the leaver sees what
+/// it owes and releases it. Both take the word out of the slot, so that one of them does.
 ///
 /// Lifetime      outlives every handle, binding and call that uses it. One domain may serve many images: what
 ///               is not in line runs in the code of the image that made it, through pointers kept here.
@@ -29,13 +27,13 @@ template <AtomicsPolicy Atomics>
 class NMR_PUBLIC_TYPE BasicCallDomain {
  public:
   using Target = BasicCallTarget<Atomics>;
-  using Slot = BasicCallSlot<Atomics>;
+  using Slot = detail::CallSlot<Atomics>;
   using Word = typename Slot::Word;
-  using Record = BasicCallRecord<Atomics>;
-  using Roster = BasicCallRoster<Atomics>;
-  using Cell = BasicCallCell<Atomics>;
-  using Entry = BasicCallEntry<Atomics>;
-  using Lane = BasicCallLane<Atomics>;
+  using Record = detail::CallRecord<Atomics>;
+  using Roster = detail::CallRoster<Atomics>;
+  using Cell = detail::CallCell<Atomics>;
+  using Entry = detail::CallEntry<Atomics>;
+  using Lane = detail::CallLane<Atomics>;
 
   /// Asks the system for the process-wide barrier, by running it once. Where there is none, each call has a full
   /// fence of its own.
@@ -91,9 +89,8 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
 
   // Out of line, in the image that made the domain.
 
-  /// The way in where the first one failed: takes back what it had published in `refused`, if anything;
-  /// registers the thread, looks further for its record, retries while the cell changes, and falls back to a
-  /// slotless call.
+  /// The way in where the first one failed: takes back what it had published in `refused`, if anything; registers the
+  /// thread, looks further for its record, retries while the cell changes, and falls back to a slotless call.
   NMR_LOCAL Entry enter_slow(Cell& cell, Slot* refused) noexcept {
     return enter_(*this, cell, refused, true);
   }
@@ -102,14 +99,12 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
     return enter_(*this, cell, refused, false);
   }
   /// The way out of a slot that has been cleared, where something may be owed.
-  /// Progress      wait-free, but for a guard that is left on another thread than it was made on, and for
-  ///               completions.
+  /// Progress      wait-free, but for a guard that is left on another thread than it was made on, and for completions.
   NMR_LOCAL void leave_slow(Slot& slot, Target* target) noexcept { leave_(*this, slot, target); }
 
   /// Closes targets that have been taken out of their cells, linked by link_to_close(): drops the reference
   /// that their calls were together, once each that is in progress is one of its own.
-  /// Progress      blocking for a barrier and a pass over the threads' records; twice that if somebody is
-  ///               inside.
+  /// Progress      blocking for a barrier and a pass over the threads' records; twice that if somebody is inside.
   NMR_LOCAL void close(Target* batch) noexcept { close_(*this, batch); }
 
   /// Registers the calling thread, which its first call does otherwise. From then on no call of its own, nor
@@ -127,8 +122,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   /// Progress      blocking: takes the domain's mutex.
   NMR_LOCAL bool forget_this_thread() noexcept { return forget_(*this); }
 
-  /// Calls `f(target)` for each call that the calling thread has in progress in a slot; not for slotless
-  /// ones.
+  /// Calls `f(target)` for each call that the calling thread has in progress in a slot; not for slotless ones.
   template <class F>
   NMR_LOCAL void for_each_inside(F f) noexcept {
     Record* const record = roster_.find(Atomics::thread_pointer());
@@ -174,7 +168,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
       Slot* const slot = record != nullptr ? record->free_slot() : nullptr;
       if (slot == nullptr) return {&self.slotless(), may_lock ? self.enter_slotless(cell) : nullptr};
       Target* const target = cell.current.load(order::relaxed);  // relaxed: validated by [cd:7]
-      put_guess_right(cell, target);
+      cell.correct_guess(target);
       if (target == Cell::nothing()) return {nullptr, nullptr};
       // [cd:6] release, pairs with [cd:9], as [cd:5].
       slot->target.store(target, order::release);
@@ -191,16 +185,8 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
     clear_slot(slot, slot.target.load(order::relaxed), Record::of(slot).thread());
   }
 
-  /// The guess is wrong for good where two threads that changed the cell wrote it in the other order.
-  NMR_LOCAL static void put_guess_right(Cell& cell, Target* target) noexcept {
-    Target* const guess = target != Cell::nothing() ? target : nullptr;
-    // relaxed: a guess, validated by those who use it.
-    if (cell.guess.load(order::relaxed) != guess) cell.guess.store(guess, order::relaxed);
-  }
-
-  /// Without a slot a call is a reference of its own, taken under the mutex: whoever detaches drops the
-  /// calls' reference only after it has held the mutex, so either that is still there, or the cell is seen
-  /// changed.
+  /// Without a slot a call is a reference of its own, taken under the mutex: whoever detaches drops the calls'
+  /// reference only after it has held the mutex, so either that is still there, or the cell is seen changed.
   NMR_LOCAL Target* enter_slotless(Cell& cell) noexcept {
     return under_mutex([&]() -> Target* {
       // acquire [cd:7]
@@ -229,7 +215,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
     return record;
   }
 
-  NMR_LOCAL void set_first_look(BasicCallIndex<Atomics>& index) noexcept {
+  NMR_LOCAL void set_first_look(detail::CallIndex<Atomics>& index) noexcept {
     for (Lane& lane : lanes_) {
       // relaxed: written under the mutex
       if (lane.index.load(order::relaxed) == &index) return;
@@ -256,8 +242,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   /// A guard that is left on another thread frees the slot for its owner, who may be inside the same target
   /// again by now, and owe for that.
   NMR_LOCAL Target* settle_elsewhere(Slot& slot) noexcept {
-    // relaxed: ordered by the fences; where nothing is owed yet, the detacher will see that the call has
-    // left.
+    // relaxed: ordered by the fences; where nothing is owed yet, the detacher will see that the call has left.
     if (Slot::owes(slot.owed.load(order::relaxed)) == nullptr) return nullptr;
     return under_mutex([&] { return slot.settle_if_left(); });
   }
@@ -293,8 +278,8 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   // What any image touches of a domain that another has made lies at the front, where it always does: this,
   // before anybody can ask whether the versions fit ...
   const unsigned layout_version_ = kLayoutVersion;
-  typename Atomics::template Atomic<unsigned> cells_{0};  // made so far; not in the lines that calls read
-  typename Atomics::template Atomic<unsigned> cells_attached_{0};  // of those, now
+  AtomicOf<Atomics, unsigned> cells_{0};  // made so far; not in the lines that calls read
+  AtomicOf<Atomics, unsigned> cells_attached_{0};  // of those, now
   Entry (*const enter_)(BasicCallDomain&, Cell&, Slot*, bool) noexcept = &enter;
   void (*const leave_)(BasicCallDomain&, Slot&, Target*) noexcept = &leave;
   void (*const close_)(BasicCallDomain&, Target*) noexcept = &close_batch;
@@ -304,7 +289,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
 
   // ... and all else behind it.
   alignas(2 * kCacheLine) const bool real_fences_;
-  BasicCallRoster<Atomics> roster_;  // under the mutex
+  detail::CallRoster<Atomics> roster_;  // under the mutex
   Record slotless_;
   typename Atomics::Mutex mutex_;
 };

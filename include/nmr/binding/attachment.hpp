@@ -1,0 +1,44 @@
+#pragma once
+#include <nmr/calls/calls_policy.hpp>
+#include <nmr/platform/atomics.hpp>
+
+NMR_BEGIN_NAMESPACE
+namespace detail {
+
+/// One attachment without its types: where calls go, and the count of those in progress.
+template <CallsPolicy Calls>
+class NMR_PUBLIC_TYPE Attachment : public Calls::Target {
+ public:
+  NMR_LOCAL Attachment() noexcept = default;
+  NMR_LOCAL ~Attachment() = default;
+  NMR_LOCAL Attachment(const void* dispatch, void* context) noexcept
+      : dispatch_(dispatch), context_(context) {}
+
+  [[nodiscard]] NMR_LOCAL const void* dispatch() const noexcept { return dispatch_; }
+  [[nodiscard]] NMR_LOCAL void* context() const noexcept { return context_; }
+  /// Where it has been attached, or null if it never was; for a thread that is inside of it.
+  [[nodiscard]] NMR_LOCAL typename Calls::Domain* domain() const noexcept {
+    return domain_.load(
+        order::relaxed);  // relaxed: the attach happens-before every call of a thread that asks
+  }
+
+  /// Sets where calls go. Precondition: not open.
+  NMR_LOCAL void aim(const void* dispatch, void* context) noexcept {
+    dispatch_ = dispatch;
+    context_ = context;
+  }
+  /// Makes it ready for install() into a cell of the domain. Returns false while it is attached or drains.
+  [[nodiscard]] NMR_LOCAL bool open(typename Calls::Domain& domain) noexcept {
+    if (!Calls::Target::open()) return false;
+    domain_.store(&domain, order::relaxed);  // relaxed: as above; who waits may ask just now
+    return true;
+  }
+
+ private:
+  const void* dispatch_ = nullptr;
+  void* context_ = nullptr;
+  AtomicOf<typename Calls::Atomics, typename Calls::Domain*> domain_{nullptr};
+};
+
+}  // namespace detail
+NMR_END_NAMESPACE

@@ -1,0 +1,50 @@
+#pragma once
+/// The process-wide barrier: the rare half of the asymmetric fence in fences.hpp.
+#include <cstdlib>
+
+#include <nmr/platform/config.hpp>
+#include <nmr/platform/misuse.hpp>
+
+#if defined(__linux__)
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#elif defined(_WIN32)
+extern "C" __declspec(dllimport) void __stdcall FlushProcessWriteBuffers();
+#endif
+
+NMR_BEGIN_NAMESPACE
+namespace platform {
+
+/// Returns true if the system offers the process-wide barrier and it works here, found out by running it
+/// once: kernels without it and sandboxes that deny it answer only when asked (membarrier(2)).
+[[nodiscard]] inline bool try_enable_heavy_fence() noexcept {
+#if defined(__linux__)
+  return ::syscall(__NR_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0 &&
+         ::syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
+#elif defined(_WIN32)
+  return true;
+#else
+  return false;
+#endif
+}
+
+/// The barrier itself. One that failed has not happened, so it can be run anew: a process that has been restored
+/// from a checkpoint has to register again first. Where that fails too, after the barrier has worked (a sandbox
+/// closed later), nothing makes up for it: callers are inside without a fence of their own. It is reported, and
+/// the process ends even if the handler returns.
+inline void heavy_fence() noexcept {
+#if defined(__linux__)
+  if (::syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0) [[likely]]
+    return;
+  if (try_enable_heavy_fence()) return;
+  report_misuse(
+      {"CallDomain", "heavy_fence", "the process-wide barrier is denied after it had worked", nullptr});
+  std::abort();
+#elif defined(_WIN32)
+  FlushProcessWriteBuffers();
+#endif
+}
+
+}  // namespace platform
+NMR_END_NAMESPACE
