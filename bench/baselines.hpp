@@ -34,7 +34,7 @@ class BasicCasRundown {
   }
 
  private:
-  AtomicOf<Atomics, std::uintptr_t> word_{0};
+  typename Atomics::template Atomic<std::uintptr_t> word_{0};
 };
 using CasRundown = BasicCasRundown<nmr::StdAtomics>;
 
@@ -71,7 +71,7 @@ class BasicSpinLockCounter {
   }
   void unlock() noexcept { locked_.store(false, std::memory_order_release); }
 
-  AtomicOf<Atomics, bool> locked_{false};
+  typename Atomics::template Atomic<bool> locked_{false};
   bool open_ = true;
   std::uint64_t calls_ = 0;
 };
