@@ -146,9 +146,12 @@ bool Model::over(int registration) const {
 
 /// What a wait without patience returns.
 Status Model::wait(int registration) const {
-  if (!registrations_.at(registration).deregistering) return Status::kInvalidParameter;
+  const Registration& which = registrations_.at(registration);
+  if (!which.deregistering) return Status::kInvalidParameter;
   if (over(registration)) return Status::kSuccess;
-  // R70: this thread would have to get on with what it is in the middle of.
+  // R70: this thread would have to get on with what it is in the middle of. To register and to deregister it among that,
+  // whatever that calls back about: with its own bindings gone already, it may be about what one of them has replaced.
+  if (which.in_register + which.in_deregister != 0) return Status::kPossibleDeadlock;
   for (const Key& key : callbacks_) {
     if (belongs(key, registration)) return Status::kPossibleDeadlock;
   }

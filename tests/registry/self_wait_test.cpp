@@ -177,6 +177,35 @@ TEST_CASE_TEMPLATE("R70: what runs as this thread registers or deregisters keeps
   CHECK(client.registration.wait_for_deregister_complete() == Status::kSuccess);
 }
 
+TEST_CASE_TEMPLATE(
+    "R70: to register keeps a registration from its end, though its binding is gone, in the detach callback "
+    "of what that has replaced",
+    Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
+  World<Calls> world;
+  typename Provider<Calls>::Handle handle(world.registry.calls());
+  Provider<Calls> provider(world, 1);
+  provider.on_attach = [&](auto& offer) {
+    return provider.accept(offer, &Provider<Calls>::kDispatch, &handle);
+  };
+  Client<Calls> replaced(world, 2), client(world, 3);
+  Status waited = Status::kNotFound;
+  Status elsewhere = Status::kNotFound;
+  replaced.on_detach = [&](auto&, nmr::DetachCompletion) {
+    CHECK(client.registration.deregister() == Status::kPending);
+    CHECK(client.count(What::kCleanup) == 1);
+    waited = client.registration.wait_for_deregister_complete();
+    std::thread([&] {
+      elsewhere = client.registration.wait_for_deregister_complete_for(std::chrono::seconds(0));
+    }).join();
+  };
+  CHECK(provider.enroll() == Status::kSuccess);
+  CHECK(replaced.enroll() == Status::kSuccess);
+  CHECK(client.enroll() == Status::kSuccess);
+  CHECK(waited == Status::kPossibleDeadlock);
+  CHECK(elsewhere == Status::kTimeout);
+  CHECK(client.registration.wait_for_deregister_complete() == Status::kSuccess);
+}
+
 TEST_CASE_TEMPLATE("R70: what runs before this thread goes on with a binding keeps it from its end", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
   using Handle = typename Client<Calls>::Handle;
