@@ -132,10 +132,11 @@ if [ -z "$quick" ]; then
   # optimised, that is for the time: to compile takes most of it, and the tests hardly take longer.
   programs bare clang++ -Dcpp_eh=none -Dcpp_rtti=false -Doptimization=0 -Ddebug=false -- --skip model
   programs clang19 clang++-19 -Ddebug=false -- --skip model
+  lines='-Ddebug=false -Dcpp_args=-g1'  # what reports name; all that a debugger wants takes a quarter of the time
   # Under a sanitizer tests/model/ is the explorer's own test alone, with threads in place of fibers.
-  programs asan g++ -Db_sanitize=address,undefined -Doptimization=0
+  programs asan g++ -Db_sanitize=address,undefined -Doptimization=0 $lines
   # Not clang: its thread sanitizer lets no program replace operator new, as tests/support/alloc.cpp does.
-  programs tsan g++ -Db_sanitize=thread -Doptimization=1
+  programs tsan g++ -Db_sanitize=thread -Doptimization=1 $lines
 fi
 
 check examples meson test -C build/gcc --suite examples --print-errorlogs
