@@ -1,5 +1,5 @@
 #pragma once
-/// Rundown references: an object is used by many, shut down by one, and the last one out says so.
+/// Rundown references: many use an object, one shuts it down, and the last one out says so.
 ///
 ///   you need                                           use
 ///   a count and a close, in two words                  RundownRef
@@ -8,8 +8,40 @@
 ///   to be told when the last one has left              Completion, begin_rundown(completion)
 ///   to wait for it                                     run_down(), wait_for_rundown(), ..._for, ..._until
 ///
-/// Not for you if every call goes through a table of functions of a module that comes and goes:
-/// <nmr/binding.hpp> counts those without a shared word.
+/// What a function of theirs may do to the thread that calls it:
+///
+///   function                               waits for                runs completions    in a signal handler
+///   duplicate(), rundown_begun()           nothing                  no                  yes
+///   run_down_already()                     nothing                  no                  yes
+///   try_acquire(), try_guard()             nothing                  where it is refused yes (1)
+///   release(), reset(), ~RundownGuard      nothing                  if it is the last   yes (1)
+///   begin_rundown()                        nothing                  if nobody is inside no
+///   run_down(), wait_for_rundown() ...     the last release         run_down() may      no
+///   reinitialize(), try_reinitialize()     callers being refused    no                  no
+///
+/// (1) The last one out runs the completions where it is, and wakes each waiter under a mutex of the waiter's. In a
+/// handler they must be async-signal-safe, and the thread that was interrupted must not be waiting for the same end.
+/// The last one out may also stand still for a moment, until timed waits whose time is over have unlinked themselves.
+///
+/// Only the constructor of a ShardedRundownRef allocates. No function holds a lock while a completion runs, so that a
+/// completion may call each of them, and may destroy the reference. No wait is a cancellation point.
+///
+/// Questions that come up:
+///
+///   May a refused caller run a completion?  Of a RundownRef yes: it raised the count just before rundown began, and
+///       what it takes back can be the last. One that comes later writes nothing. Of a ShardedRundownRef never.
+///   Is born run down the same as run down?  Yes: it refuses, waits return at once, begin_rundown() tells at once,
+///       and reinitialize() opens it.
+///   What is touched last?  A release touches nothing after its decrement. The last one out touches nothing but the
+///       completions once the first of them runs. A guard is emptied before that. So whoever is told of the end may
+///       free the reference, what it protects and the memory that guards were in.
+///   How often may a Completion be given?  For one end at a time. It may be given again once its function has been
+///       entered, so within it too. Before that it is misuse, and reported.
+///   How large are they?  A RundownRef two words, a guard one. A ShardedRundownRef three cache lines, and one for each
+///       shard.
+///
+/// Not for you if every call goes through a table of functions of a module that comes and goes: <nmr/binding.hpp>
+/// counts those without a shared word.
 #include <nmr/rundown/rundown_guard.hpp>
 #include <nmr/rundown/rundown_ref.hpp>
 #include <nmr/rundown/sharded_rundown_ref.hpp>

@@ -12,36 +12,40 @@ NMR_BEGIN_NAMESPACE
 ///   node | 1     open still, and one thread alone is at the links: it takes a node out, or closes the list
 ///   2            closed: what was waited for has happened
 ///
-/// INVARIANT: closed is left by reopen() alone; a node in the list runs exactly once, unless try_unlink() took
-/// it out.
+/// INVARIANT: only reopen() opens a closed list. A node in the list runs exactly once, unless try_unlink() took it out.
 ///
-/// Lifetime      whoever sees that it is closed may free or reopen it: by then every node has been claimed, and
-///               neither this word nor a node is looked at again by those who were here before. So to become
-///               closed is the last step of close(), and who may be too late for his own node tries, and does
-///               not wait here.
+/// Lifetime      whoever sees that the list is closed may free or reopen it. By then every node has been claimed, and
+///               those who were here before look neither at this word nor at a node again. Two things follow. To become
+///               closed is the last step of close(). And a timed wait that may come too late for its own node does not
+///               wait for the links: it tries, by try_unlink(), and gives up where the node has been claimed.
 template <AtomicsPolicy Atomics>
 class BasicCompletionList {
  public:
   constexpr BasicCompletionList() noexcept = default;
+  /// Born closed, as close() leaves it.
   struct BornClosed {};
   constexpr explicit BasicCompletionList(BornClosed) noexcept : head_(kClosed) {}
   BasicCompletionList(const BasicCompletionList&) = delete;
   BasicCompletionList& operator=(const BasicCompletionList&) = delete;
 
-  /// Returns true once close() has closed the list, and nobody who was here before will touch it any more.
+  /// Returns true once close() has closed the list, and nobody who was here before will touch it any more; and where it
+  /// was born closed.
   /// Ordering      true happens-after everything that happened before the closing.
   [[nodiscard]] bool closed() const noexcept {
     // [rd:1] acquire, pairs with [rd:5]: who sees it closed may free what was protected, and the list.
     return head_.load(order::acquire) == kClosed;
   }
 
+  /// Returns whether no node waits here. For the destructor of the list's owner.
   [[nodiscard]] bool empty() const noexcept {
     // relaxed: only asked by the destructor, when nobody else may be here.
     return (head_.load(order::relaxed) & ~kClosed) == 0;
   }
 
-  /// Links a node. Returns false if the list is closed: then the node will not run, and the caller runs it.
+  /// Links a node. Returns false if the list is closed: then the node is not linked, and the caller runs it.
   /// Progress      lock-free, but for the moment in which another thread is at the links.
+  /// Lifetime      once it has returned true the list may be gone: see close().
+  /// Precondition  the node is in no list.
   [[nodiscard]] bool push(Completion& node) noexcept {
     for (unsigned turn = 0;; ++turn) {
       // [rd:2] acquire, pairs with [rd:5], as [rd:1].
@@ -57,15 +61,18 @@ class BasicCompletionList {
   }
 
   /// Closes the list. Called once by whoever found the end reached.
-  /// Returns its nodes, oldest first, bound to run: for Completion::run_each().
-  /// Progress      blocking for the moment in which a wait whose time is over is at the links, or looks whether
-  ///               it has been claimed.
+  ///
+  /// Returns       its nodes, oldest first, bound to run: for Completion::run_each().
+  /// Progress      blocking for the moment in which a wait whose time is over is at the links, or looks whether it has
+  ///               been claimed.
+  /// Ordering      what happened before happens-before what those do who see the list closed.
+  /// Lifetime      *this may be gone on return, before any of the nodes has run.
   [[nodiscard]] Completion* close() noexcept {
     Word head = 0;
     for (unsigned turn = 0; !try_lock(head); ++turn) Atomics::relax(turn);  // until they have unlinked
     Completion* oldest = nullptr;
     for (Completion* node = to_node(head); node != nullptr;) {
-      // From here on a wait whose time is over does not come back to *this, which it might find freed.
+      // The claim: from here on a wait whose time is over does not come back to *this, which it might find freed.
       if (node->claims_) node->function_(*node, nullptr);
       Completion* const next = node->next_;
       node->next_ = oldest;
@@ -77,10 +84,12 @@ class BasicCompletionList {
     return oldest;
   }
 
-  /// Takes a node back. Returns false if another thread is at the links, which may be about to close the list:
-  /// then the caller lets the node be claimed, and tries again if it has not been.
+  /// Takes a node back.
+  ///
+  /// Returns       false if another thread is at the links, which may be about to close the list. Then the caller lets
+  ///               the node be claimed, and tries again if it has not been.
   /// Progress      linear in the list, and waits for nobody.
-  /// Precondition  the node is in this list, is not claimed, and cannot be before this returns.
+  /// Precondition  the node is in this list, is not claimed, and cannot be claimed before this returns.
   [[nodiscard]] bool try_unlink(Completion& node) noexcept {
     Word head = 0;
     if (!try_lock(head)) return false;
@@ -96,8 +105,9 @@ class BasicCompletionList {
     return true;
   }
 
-  /// Opens a closed list again: for one of those who try. Returns false if it was not closed.
-  /// Ordering      the caller publishes it (RundownRef::reinitialize).
+  /// Opens a closed list again. Returns true to one of those who try; false if the list was not closed.
+  /// Progress      wait-free.
+  /// Ordering      true happens-after the closing. The caller publishes that it is open (RundownRef::reinitialize).
   [[nodiscard]] bool reopen() noexcept {
     Word head = kClosed;
     // [rd:1] as above; relaxed where it fails: nothing is done then

@@ -10,11 +10,12 @@
 NMR_BEGIN_NAMESPACE
 
 /// Counts references to an object, refuses new ones once rundown has begun, and tells when the last is gone
-/// (EX_RUNDOWN_REF). One word and a list head; no allocation, thread-local storage, exceptions or threads of its own. RundownWord says how it works.
+/// (EX_RUNDOWN_REF). A word and a list head; no allocation, thread-local storage, exceptions or threads of its own.
+/// RundownWord says how it works; <nmr/rundown.hpp> what each function may do in a callback or a signal handler.
 ///
-/// Lifetime      may be destroyed once a completion or a wait has told that it has run down. Holders and
-///               releasers need no further care; that nobody starts a new call on it, and that those being
-///               refused are out of it, is the owner's to see to.
+/// Lifetime      may be destroyed once a completion or a wait has told that it has run down. Those who hold or release
+///               need no further care. For all others the owner sees to it that nobody starts a new call on *this, and
+///               that whoever is being refused is out of it.
 template <AtomicsPolicy Atomics>
 class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
  public:
@@ -24,7 +25,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   /// Born active, without references (ExInitializeRundownProtection).
   NMR_LOCAL constexpr BasicRundownRef() noexcept = default;
 
-  /// Born run down: refuses until reinitialize(). For objects that are not ready yet.
+  /// Born run down, as one that has run down: refuses until reinitialize(). For objects that are not ready yet.
   struct BornRunDown {};
   NMR_LOCAL constexpr explicit BasicRundownRef(BornRunDown) noexcept
       : word_(kBegun), completions_(typename BasicCompletionList<Atomics>::BornClosed{}) {}
@@ -43,7 +44,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   ///
   /// Returns       true: the protected object stays usable until release(n).
   ///               false: rundown has begun, and there is nothing to release.
-  /// Progress      wait-free. A refused call may run the completion: its undo can be the last.
+  /// Progress      wait-free. A refused call may run the completion: its undo can be the last. See <nmr/rundown.hpp>.
   /// Ordering      true happens-after the reinitialize() that last opened *this, if any.
   /// Precondition  no more than max_refs() are held then (trapped, and refused).
   [[nodiscard]] NMR_LOCAL bool try_acquire(std::size_t n = 1) noexcept {
@@ -62,7 +63,8 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   }
 
   /// Takes `n` more references on behalf of one that the caller holds already; succeeds while draining too.
-  /// Progress      wait-free.
+  /// Progress      wait-free; runs no completion.
+  /// Precondition  a reference is held, and no more than max_refs() then (trapped where the count shows it).
   NMR_LOCAL void duplicate(std::size_t n = 1) noexcept {
     if (n == 0) return;
     if (n > max_refs()) [[unlikely]]
@@ -78,10 +80,10 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   /// Gives back `n` references (ExReleaseRundownProtection, ...Ex). The last one out, once rundown has begun,
   /// runs the completions. n = 0 does nothing.
   ///
-  /// Progress      wait-free; the last one out runs the completions, and may have to wait for a moment for
-  ///               timed waits whose time is over just then.
+  /// Progress      wait-free; the last one out runs the completions, and may stand still for timed waits that end then.
   /// Ordering      everything before it happens-before the completion.
-  /// Lifetime      only the release that completes may touch *this afterwards.
+  /// Lifetime      *this may be gone on return. Only the last one out touches it after the decrement, and does not
+  ///               once completions run.
   /// Precondition  that many references are held (trapped where the count shows it).
   NMR_LOCAL void release(std::size_t n = 1) noexcept {
     if (n == 0) return;
@@ -93,33 +95,36 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
       (void)released(left, n);
   }
 
-  /// As release(), for one who cannot have completions run just now, holding a lock perhaps.
-  /// Returns       the completions that are due, for Completion::run_each(), those that end waits among them;
-  ///               null if there are none, or others are still inside.
-  /// Lifetime      *this has run down for whoever asks now, and may be gone.
+  /// Gives back one reference, as release(), for one who cannot have completions run just now, holding a lock perhaps.
+  /// Returns       the completions that are due, for Completion::run_each(), those that end waits among them; null if
+  ///               there are none, or others are still inside.
+  /// Lifetime      if it was the last, *this has run down for whoever asks now. It may be gone on return.
   [[nodiscard]] NMR_LOCAL Completion* release_deferred() noexcept {
     // [rd:9] as in release()
     const Word left = word_.fetch_sub(kOneRef, order::release) - kOneRef;
     return is_last(left, 1) ? close() : nullptr;
   }
 
-  /// Begins rundown: from now on try_acquire() refuses. Never blocks. `completion` runs exactly once, when
-  /// the last reference is gone: on the thread that gives it back, or here, before this returns, if there is
-  /// none left. May be called by any number of threads, each with its own completion or none.
+  /// Begins rundown: from now on try_acquire() refuses. Never waits for references. `completion` runs exactly once,
+  /// when the last reference is gone: on the thread that gives it back, or here, before this returns, if none is left.
+  /// May be called by any number of threads, each with its own completion or none.
   ///
-  /// Returns       kDrained: it has run down, and a completion given here has run. kPending: somebody is
-  ///               still inside, and the completion will run (or has run by now, on another thread).
-  /// Progress      as release().
-  /// Precondition  the completion is not in use (trapped; then nothing begins).
+  /// Returns       kDrained: it has run down, and a completion given here has run. kPending: somebody is still inside,
+  ///               and the completion will run (or has run by now, on another thread).
+  /// Progress      as release(), and lock-free: to link the completion may take several tries.
+  /// Ordering      what was done under a reference happens-before the completion.
+  /// Lifetime      of who begins first: as release(). Who comes later is as one that is refused.
+  /// Precondition  the completion is not in use (trapped; then nothing begins): it is given for one end at a time.
   NMR_LOCAL RundownState begin_rundown(Completion& completion) noexcept {
     return completion.take<Atomics>("begin_rundown") ? begin(&completion) : join(nullptr);
   }
   NMR_LOCAL RundownState begin_rundown() noexcept { return begin(nullptr); }
 
-  /// Waits until *this has run down, which another thread may begin before or after. Any number of threads
-  /// may wait. A completion of another's may still be about to run, or running, when this returns. Not a
-  /// cancellation point: a thread that is cancelled meanwhile waits to the end, and acts on it afterwards.
-  /// Progress      blocking. Ordering: happens-after everything that was done under a reference.
+  /// Waits until *this has run down, which another thread may begin before or after. Any number of threads may wait. A
+  /// completion of another's may still be about to run, or running, when this returns. Not a cancellation point: a
+  /// thread that is cancelled meanwhile waits to the end, and acts on it afterwards.
+  /// Progress      blocking, asleep, until the last one out. At once if it has run down; so in its completions too.
+  /// Ordering      happens-after everything that was done under a reference.
   /// Precondition  this thread holds no reference: it would wait for itself, which a bare count cannot know.
   NMR_LOCAL void wait_for_rundown() noexcept {
     BasicEvent<Atomics> event;
@@ -127,10 +132,10 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   }
 
   /// As wait_for_rundown(), for at most `timeout` (any std::chrono::duration).
-  /// Returns       false if the time was over first; *this goes on as it was and may be waited for again. Once
-  ///               the end has been reached never false, but when those who were to be told before have been.
-  /// Lifetime      whoever is told of the end may destroy *this, or open it again, whatever timed waits that
-  ///               have begun are at.
+  /// Returns       false if the time was over first; *this goes on as it was and may be waited for again. Once the end
+  ///               has been reached it is true, and told after those who were to be told before.
+  /// Progress      blocking, for a moment longer than `timeout` where another thread is at the list of completions.
+  /// Lifetime      whoever is told of the end may destroy or reopen *this, whatever timed waits that have begun are at.
   template <class Duration>
   [[nodiscard]] NMR_LOCAL bool wait_for_rundown_for(const Duration& timeout) noexcept {
     return wait_for_rundown_until_ns(deadline_after<Atomics>(platform::to_nanoseconds(timeout)));
@@ -141,6 +146,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
     const auto now = TimePoint::clock::now();
     return deadline <= now ? wait_for_rundown_until_ns(0) : wait_for_rundown_for(deadline - now);
   }
+  /// As above, until a point in time of the policy's own clock, now_ns().
   [[nodiscard]] NMR_LOCAL bool wait_for_rundown_until_ns(platform::Deadline deadline) noexcept {
     BasicEvent<Atomics> event;
     if (!completions_.push(event)) return true;
@@ -148,7 +154,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
                             [this](Completion& node) noexcept { return completions_.try_unlink(node); });
   }
 
-  /// Begins rundown and waits for its end (ExWaitForRundownProtectionRelease).
+  /// Begins rundown and waits for its end (ExWaitForRundownProtectionRelease). As begin_rundown(), wait_for_rundown().
   NMR_LOCAL void run_down() noexcept {
     BasicEvent<Atomics> event;
     if (begin_rundown(event) == RundownState::kPending) event.wait();
@@ -160,6 +166,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   }
 
   /// Returns true if *this has run down. Then it may be reinitialised or destroyed, as after a wait.
+  /// Ordering      true happens-after everything that was done under a reference.
   [[nodiscard]] NMR_LOCAL bool run_down_already() const noexcept { return completions_.closed(); }
 
   /// Returns the references held, as of some moment; callers being refused may show in it.
@@ -174,9 +181,10 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   }
 
   /// Opens *this again (ExReInitializeRundownProtection).
-  /// Progress      waits for callers that are being refused just now, a few instructions of each.
-  /// Precondition  *this has run down (trapped), and no other thread begins at the same time. Those who wait do
-  ///               so to the end of the life in which their wait began.
+  /// Progress      blocking, awake: for callers that are being refused just now, a few instructions of each.
+  /// Ordering      happens-before each try_acquire() that it lets in.
+  /// Precondition  *this has run down (trapped), and no other thread begins at the same time. Those who wait do so to
+  ///               the end of the life in which their wait began.
   NMR_LOCAL void reinitialize() noexcept {
     if (!try_reinitialize()) misuse("reinitialize", "it has not run down");
   }
@@ -200,7 +208,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   /// Takes back what a refused caller has added. That may be the last, and complete.
   NMR_COLD NMR_LOCAL void refuse(Word before, std::size_t n) noexcept {
     if (before == kBegun) {
-      // Raised from 0: somebody else completes or has completed. Only one can see this, so dead is not set.
+      // Raised from 0: somebody else completes or has completed. Only one caller can see this, so dead is not set yet.
       word_.fetch_sub(n * kOneRef - kDead, order::relaxed);  // relaxed: nothing was done under it
       return;
     }
@@ -244,8 +252,8 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
 
   // The steps of begin(), which the sharded form takes apart.
   //
-  // Who begins first holds a reference of its own, so that nobody can complete before its node is in the list, and it
-  // touches nothing after its own last decrement. Who comes later links its node, and touches nothing after that.
+  // Who begins first holds a reference of its own: nobody can complete before its node is in the list, and it touches
+  // nothing after its own last decrement. Who comes later links its node, and touches nothing after that.
 
   /// Returns true with a reference, or false if rundown has begun.
   NMR_LOCAL bool hold_open() noexcept {

@@ -6,25 +6,30 @@
 NMR_BEGIN_NAMESPACE
 namespace detail {
 
-/// What the word of a RundownRef says.
+/// The word of a RundownRef: how many references there are, and two marks. `list` is the BasicCompletionList beside it.
 ///
 ///   count | dead | begun   list     state        next
 ///     n      0       0     open     active       begin_rundown, which holds a reference of its own
 ///    n > 0   0       1     open     draining     the decrement to 0 closes the list and runs it
 ///     *      *       1     closed   run down     reinitialize
 ///
-/// INVARIANT: after begun, exactly one decrement arrives at 0 with dead not set. Refused callers raise the count for a
-/// moment, so it could arrive there again; therefore the first one that raises it from 0 (it sees begun and 0) sets
-/// dead as it takes its own back, and until then its own keeps everybody else's undo above 0. So whoever completes
-/// knows it from its one decrement, and nobody else touches the object after its own: a second step, a claim, would
-/// have losers, and a loser that is late would touch what the winner's completion has freed.
+/// INVARIANT: once begun is set, exactly one decrement arrives at 0 with dead not set. It is the last one out, and runs
+/// the completions.
+///
+/// Why dead: a refused caller raises the count for a moment, and its undo could arrive at 0 a second time. The first
+/// caller that raises the count from 0 sees begun and 0 before its own. It sets dead in the step that takes its own
+/// count back. Until that step its own count keeps every other undo above 0.
+///
+/// Why one step: whoever completes knows it from its one decrement, and nobody else touches the object after its own.
+/// A second step, to claim the completion, would have losers. A loser that is late would touch what the winner's
+/// completion has freed.
 struct NMR_PUBLIC_TYPE RundownWord {
   using Word = std::uintptr_t;
   enum : Word {
     kBegun = 1,  // no new references
-    kDead = 2,  // the count has been at 0 since: it decides nothing any more
+    kDead = 2,  // the count has been at 0 since begun: it decides nothing any more
     kOneRef = 4,
-    kOverLimit = Word{1} << (sizeof(Word) * 8 - 2),  // more than may be held; callers on their way out may be
+    kOverLimit = Word{1} << (sizeof(Word) * 8 - 2),  // more than may be held; refused callers may add more
     kOutOfRange = Word{1} << (sizeof(Word) * 8 - 1),  // with kOverLimit: below 0
   };
 };

@@ -8,14 +8,14 @@
 NMR_BEGIN_NAMESPACE
 
 /// A RundownRef whose count is spread over cache lines, for objects that many processors enter at once
-/// (EX_RUNDOWN_REF_CACHE_AWARE). Taking and giving back may land on different shards: only their sum counts,
-/// and a single shard may go negative.
+/// (EX_RUNDOWN_REF_CACHE_AWARE). A reference may be taken from one shard and given back to another: only the sum of the
+/// shards counts, and a single shard may go negative.
 ///
-/// How it ends: a centre, itself a RundownRef, is born with a bias of kBias references. Closing a shard moves
-/// what it holds to the centre; releases that find their shard closed go to the centre. Whoever closes the
-/// last open shard takes the bias away, so the centre can only now reach zero, and from here on it is an
-/// ordinary RundownRef.
+/// How it ends: the centre, itself a RundownRef, is opened with kBias references, the bias. To close a shard moves what
+/// it holds to the centre. A release that finds its shard closed goes to the centre. Whoever closes the last open shard
+/// takes the bias away. Only from then on the centre can reach zero: it is an ordinary RundownRef now.
 ///
+/// Size          three cache lines, and one for each shard. No function but the constructors allocates.
 /// Lifetime      as RundownRef: may be destroyed once it has told that it has run down.
 template <AtomicsPolicy Atomics>
 class NMR_PUBLIC_TYPE BasicShardedRundownRef {
@@ -24,17 +24,18 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   enum : Word { kClosed = 1, kOneRef = 2 };
 
  public:
+  /// The most references that may be held at a time.
   [[nodiscard]] NMR_LOCAL static constexpr std::size_t max_refs() noexcept { return Centre::max_refs() / 2; }
 
-  /// Born active with one shard for each processor, or as many as asked for. Allocates them
-  /// (ExAllocateCacheAwareRundownProtection): see allocated().
+  /// Born active with one shard for each processor, or as many as asked for: rounded up to a power of two, at most 256.
+  /// Allocates them (ExAllocateCacheAwareRundownProtection): see allocated().
   NMR_LOCAL BasicShardedRundownRef() noexcept : BasicShardedRundownRef(Atomics::processor_count()) {}
   NMR_LOCAL explicit BasicShardedRundownRef(std::size_t shards) noexcept
       : BasicShardedRundownRef(BornRunDown{}, shards) {
     if (allocated()) reinitialize();
   }
 
-  /// Born run down: refuses until reinitialize().
+  /// Born run down, as one that has run down: refuses until reinitialize(). Allocates the shards all the same.
   struct BornRunDown {};
   NMR_LOCAL explicit BasicShardedRundownRef(BornRunDown) noexcept
       : BasicShardedRundownRef(BornRunDown{}, Atomics::processor_count()) {}
@@ -51,6 +52,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   BasicShardedRundownRef(const BasicShardedRundownRef&) = delete;
   BasicShardedRundownRef& operator=(const BasicShardedRundownRef&) = delete;
 
+  /// Frees the shards.
   /// Precondition  no reference is held and nobody waits (trapped).
   NMR_LOCAL ~BasicShardedRundownRef() {
     if (!rundown_begun() && !centre_.completions_.empty())
@@ -63,13 +65,19 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   /// Returns false if there was no memory for the shards. Then *this is run down and stays so.
   [[nodiscard]] NMR_LOCAL bool allocated() const noexcept { return shards_ != &never_open_; }
 
-  /// Takes `n` references, all or none. n = 0 only asks. Returns, Ordering, Precondition: as RundownRef.
-  /// Progress      lock-free; wait-free while the shard is the thread's own.
+  /// Takes `n` references, all or none. n = 0 only asks.
+  ///
+  /// Returns       true: the protected object stays usable until release(n). false: rundown has begun, or the shards
+  ///               could not be allocated. While begin_rundown() runs some shards may refuse and some not yet.
+  /// Progress      lock-free: tries again where another thread has changed the shard's count. A refused call runs no
+  ///               completion.
+  /// Ordering      true happens-after the reinitialize() that last opened *this, if any.
+  /// Precondition  no more than max_refs() are held then (trapped, and refused, where the sum of the shards shows it).
   [[nodiscard]] NMR_LOCAL bool try_acquire(std::size_t n = 1) noexcept {
     if (n > max_refs()) [[unlikely]]
       return misuse("try_acquire", "more references than max_refs()"), false;
-    // A compare-and-swap, not an add with an undo: an undo that arrives after the shard was closed, opened
-    // and closed again could not tell whether its own add had been moved to the centre.
+    // A compare-and-swap, not an add with an undo. Between the two the shard may be closed, opened and closed again:
+    // then the undo could not tell whether its add has been moved to the centre.
     auto& word = shard().word;
     Word seen = word.load(order::relaxed);  // relaxed: validated by the CAS
     do {
@@ -81,7 +89,9 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
     return true;
   }
 
-  /// As RundownRef::duplicate(). Progress: wait-free.
+  /// Takes `n` more references on behalf of one that the caller holds already; succeeds while draining too.
+  /// Progress      wait-free; runs no completion.
+  /// Precondition  a reference is held. Trapped only once rundown has begun, where the count shows it.
   NMR_LOCAL void duplicate(std::size_t n = 1) noexcept {
     if (n > max_refs()) [[unlikely]]
       return misuse("duplicate", "more references than max_refs()");
@@ -90,7 +100,13 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
     if ((shard().word.fetch_add(n * kOneRef, order::relaxed) & kClosed) != 0) centre_.duplicate(n);
   }
 
-  /// Gives back `n` references. As RundownRef::release(). Progress: wait-free, but for the completions.
+  /// Gives back `n` references, whichever thread took them. The last one out, once rundown has begun, runs the
+  /// completions.
+  ///
+  /// Progress      as RundownRef::release(): wait-free, but for the completions.
+  /// Ordering      everything before it happens-before the completion.
+  /// Lifetime      as RundownRef::release(): *this may be gone on return.
+  /// Precondition  that many references are held (trapped where the sum shows it, by the end of the rundown).
   NMR_LOCAL void release(std::size_t n = 1) noexcept {
     if (n > max_refs()) [[unlikely]]
       return misuse("release", "more references than max_refs()");
@@ -101,11 +117,13 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   }
 
   /// As RundownRef::begin_rundown(). From its return on try_acquire() refuses on every shard.
+  /// Progress      as there, and a pass over the shards.
   NMR_LOCAL RundownState begin_rundown(Completion& completion) noexcept {
     return completion.take<Atomics>("begin_rundown") ? begin(&completion) : centre_.join(nullptr);
   }
   NMR_LOCAL RundownState begin_rundown() noexcept { return begin(nullptr); }
 
+  /// These are as those of RundownRef.
   NMR_LOCAL void wait_for_rundown() noexcept { centre_.wait_for_rundown(); }
   template <class Duration>
   [[nodiscard]] NMR_LOCAL bool wait_for_rundown_for(const Duration& timeout) noexcept {
@@ -120,11 +138,14 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
     if (begin_rundown(event) == RundownState::kPending) event.wait();
   }
 
+  /// These too. True before a first reinitialize() where it was born run down, or the shards could not be allocated.
   [[nodiscard]] NMR_LOCAL bool rundown_begun() const noexcept { return centre_.rundown_begun(); }
   [[nodiscard]] NMR_LOCAL bool run_down_already() const noexcept { return centre_.run_down_already(); }
   NMR_LOCAL void rundown_completed() noexcept { centre_.rundown_completed(); }
 
   /// As RundownRef::reinitialize().
+  /// Progress      as there, and a pass over the shards. Allocates nothing.
+  /// Precondition  as there; and the shards could be allocated (trapped).
   NMR_LOCAL void reinitialize() noexcept {
     if (!allocated()) return misuse("reinitialize", "its shards could not be allocated");
     if (!centre_.run_down_already()) return misuse("reinitialize", "it has not run down");
@@ -146,7 +167,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   };
 
   NMR_LOCAL Shard& shard() const noexcept {
-    // Thread pointers lie a stack size apart: multiply to spread them, and take the high bits; of a small
+    // Thread pointers lie a stack size apart. To multiply spreads them, into the high bits: those are taken. Of a small
     // word no more than eight are well mixed.
     constexpr unsigned kBits = sizeof(Word) * 8;
     const Word thread = platform::kThreadPointerKnown ? Atomics::thread_pointer() : platform::stack_place();
@@ -157,7 +178,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   NMR_LOCAL RundownState begin(Completion* completion) noexcept {
     const bool first = centre_.hold_open();
     if (first) centre_.set_begun();
-    // Also where another has begun: refusal on every shard is certain only when this has seen each closed.
+    // Also where another has begun: only a thread that has seen each shard closed may say that every shard refuses.
     for (std::size_t i = 0; i <= shard_mask_; ++i) {
       // [rd:16] acquire RMW, pairs with [rd:15]: what was done under references that were given back here.
       // Those that were not are moved, and ordered by the centre.
@@ -168,7 +189,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   }
 
   NMR_LOCAL void close_shard(Word found) noexcept {
-    // Modulo the word, so that a shard which has drifted far below or above 0 does no harm: the sum is right.
+    // Modulo the word: a shard may have drifted far below or above 0, and the sum is right all the same.
     centre_.move_in(found >> 1);
     // [rd:17] acq_rel RMW, pairs with itself: every shard's count has been moved before the bias goes, and
     // what was done under references given back in any of them happens-before that.
