@@ -8,15 +8,15 @@
 NMR_BEGIN_NAMESPACE
 namespace detail {
 
-/// Some of the targets that are to be closed, by address: what stands in a slot can be looked up without
-/// touching it. A slot may hold the address of a target that was never validated, and is gone.
+/// A hash table of some of the targets that are to be closed, by address. In it a detach looks up what stands in a slot
+/// without touching that target: a call may have noted a target that it has not validated, and that is gone.
 template <AtomicsPolicy Atomics>
 class CallBatch {
  public:
   using Target = BasicCallTarget<Atomics>;
 
-  /// Takes targets off the front of a list, at most one for each bucket. `count` buckets, a power of two, are
-  /// all 0, and are so again when this has ended.
+  /// Takes targets off the front of a list, at most as many as there are buckets. The `count` buckets, a power of two,
+  /// are all 0, and are so again when the batch has ended.
   CallBatch(Target*& list, std::uintptr_t* buckets, std::size_t count) noexcept
       : first_(list), buckets_(buckets), mask_(count - 1) {
     for (std::size_t i = 0; i != count && list != nullptr; ++i, list = list->next_to_close()) {
@@ -32,6 +32,7 @@ class CallBatch {
     for (Target* each = first_; each != end_; each = each->next_to_close()) bucket_of(each) = 0;
   }
 
+  /// Returns whether the target at this address is one of them.
   [[nodiscard]] bool contains(const Target* address) const noexcept {
     const Target* each = reinterpret_cast<const Target*>(bucket_of(address));
     while (each != nullptr && each != address) each = each->next_in_bucket();

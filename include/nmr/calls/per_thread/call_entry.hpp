@@ -9,19 +9,20 @@
 NMR_BEGIN_NAMESPACE
 namespace detail {
 
-/// Which slot of a thread's record calls try first. There is one lane for each, and cells are spread over
-/// them, so that calls inside of calls, through different cells, all find a slot at the first look.
+/// Which slot of a thread's record calls try first. There is one lane for each slot, and cells are spread over the
+/// lanes: so calls inside of calls, through different cells, all find a slot at the first look.
 template <AtomicsPolicy Atomics>
 struct CallLane {
   using Slot = CallSlot<Atomics>;
   using Index = CallIndex<Atomics>;
 
-  /// Returns this lane's slot of the thread's, if it is free and where the thread looks first; or null.
+  /// Returns this lane's slot of the thread's record, if that is where the thread looks first and the slot is free; or
+  /// null.
   [[nodiscard]] NMR_ALWAYS_INLINE Slot* first_look(std::uintptr_t thread) const noexcept {
     // acquire [cd:2]
     return free_slot(index.load(order::acquire)->first_look(thread), thread);
   }
-  /// As above, for one of the few threads whose place in the index is another's.
+  /// As above, for one of the few threads whose place in the index has the record of another.
   [[nodiscard]] NMR_COLD Slot* further_looks(std::uintptr_t thread) const noexcept {
     auto* const places = index.load(order::acquire)->places_of(thread);  // acquire [cd:2]
     for (std::size_t i = 1; i != Index::kProbes; ++i) {
@@ -43,17 +44,17 @@ struct CallLane {
   std::uintptr_t slot_offset = 0;  // in the record
 };
 
-/// The place of a caller's that calls go through: what they go to now, or nothing.
+/// The place that calls go through, in a caller's handle: what they go to now, or nothing.
 template <AtomicsPolicy Atomics>
 struct CallCell {
   using Target = BasicCallTarget<Atomics>;
 
-  /// In place of a target: nothing is here. Not null, so that it differs from every guess, and the check that
-  /// a call makes anyway is the check for an empty cell too.
+  /// In place of a target: nothing is here. Not null, so that it differs from every guess: the check that a call makes
+  /// anyway is the check for an empty cell too.
   [[nodiscard]] static Target* nothing() noexcept { return reinterpret_cast<Target*>(1); }
 
-  /// Makes the guess what the cell was seen to hold: it is wrong for good where two threads that changed the cell wrote
-  /// it in the other order.
+  /// Makes the guess what the cell was seen to hold. Two threads that changed the cell may have written the guess in
+  /// the other order: then it stays wrong until this corrects it.
   void correct_guess(Target* seen) noexcept {
     Target* const right = seen != nothing() ? seen : nullptr;
     // relaxed: a guess, validated by those who use it.

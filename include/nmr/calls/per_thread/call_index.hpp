@@ -10,15 +10,18 @@
 NMR_BEGIN_NAMESPACE
 namespace detail {
 
-/// Where records are, by thread pointer. All that stands in it is a guess, since a slot tells whose it is:
-/// entries change in place, and who reads old and new ones beside each other at worst does not find his own.
+/// A hash table of records, by thread pointer.
 ///
-/// A thread's place is cut out of the middle of a product. Thread pointers are some pages apart at the least,
-/// and mostly in rows of equal stacks: a good multiplier spreads each row as far as there is room. Which one
-/// is good for these threads is tried, when the index is made and again when too many of them meet.
+/// All that stands in it is a guess, since each slot tells whose it is. So entries are changed in place while threads
+/// look. A thread that reads old and new entries beside each other at worst does not find its record.
 ///
-/// INVARIANT: unless it is being rearranged, each thread that has a record has it entered at its place or
-/// within the next few. An entry points to a record that was made before the index was published.
+/// A thread's place is cut out of the middle of a product: its thread pointer times a multiplier. Thread pointers are
+/// some pages apart at the least, and mostly in rows of equal stacks. A good multiplier spreads each row as far as
+/// there is room. Which one is good for these threads is tried out: when the index is made, and again when too many
+/// threads have the same place as another.
+///
+/// INVARIANT: unless the index is being rearranged, each thread that has a record has it entered at its place or at one
+/// of the few that follow, kProbes in all. An entry points to a record that was made before the index was published.
 template <AtomicsPolicy Atomics>
 class CallIndex {
  public:
@@ -27,7 +30,7 @@ class CallIndex {
   enum : std::size_t { kProbes = 4, kFull = ~std::size_t{0} };
   struct Found {
     Record* record;
-    bool certain;  // or else it is being rearranged
+    bool certain;  // or else the index is being rearranged
   };
 
   [[nodiscard]] static std::size_t bytes(std::size_t places) noexcept {
@@ -43,18 +46,19 @@ class CallIndex {
     for (std::size_t i = 0; i != entries(); ++i) entry(i).~Entry();
   }
 
-  /// Returns the record where a thread's call looks first.
+  /// Returns the record where a thread's call looks first. It may be another thread's, or nobody's.
   [[nodiscard]] NMR_ALWAYS_INLINE Record* first_look(std::uintptr_t thread) noexcept {
     // relaxed: guesses both, validated by the slot; all records were there before the index
     const std::uintptr_t multiplier = multiplier_.load(order::relaxed);
     return at(offset(thread, multiplier)).load(order::relaxed);  // relaxed: as above
   }
-  /// Returns the entries where it may be, `kProbes` of them.
+  /// Returns the entries where the thread's record may be, `kProbes` of them.
   [[nodiscard]] Entry* places_of(std::uintptr_t thread) noexcept {
     return &at(offset(thread, multiplier_.load(order::relaxed)));  // relaxed: as above
   }
 
   /// Looks wherever the thread's record may be. For the thread itself, or under the mutex.
+  /// Progress      wait-free: kProbes entries.
   [[nodiscard]] Found find(std::uintptr_t thread) noexcept {
     // [cd:16] acquire, pairs with [cd:17]: what has been entered by this multiplier.
     const std::uintptr_t multiplier = multiplier_.load(order::acquire);
@@ -81,8 +85,8 @@ class CallIndex {
     return record.place != position(record.thread(), multiplier_.load(order::relaxed));
   }
 
-  /// Returns how many threads would not be found at the first look by this multiplier, or kFull if there is
-  /// no room for all. `for_each(f)` calls `f(record)` for each; `taken` has a bit for each entry, none set.
+  /// Returns how many threads would not be found at the first look by this multiplier, or kFull if there is no room for
+  /// all. `for_each(f)` calls `f(record)` for each thread's record; `taken` has a bit for each entry, none set.
   template <class ForEach>
   [[nodiscard]] std::size_t try_out(std::uintptr_t multiplier, ForEach for_each,
                                     std::uintptr_t* taken) const noexcept {
@@ -99,13 +103,13 @@ class CallIndex {
     return displaced;
   }
 
-  /// Takes all out.
+  /// Takes all records out.
   void clear(Record& nobody) noexcept {
     multiplier_.store(kRearranging, order::relaxed);  // relaxed: ordered by [cd:19]
     // release [cd:19]
     for (std::size_t i = 0; i != entries(); ++i) entry(i).store(&nobody, order::release);
   }
-  /// Enters these threads, by a multiplier that has been tried out. Nobody else is in it.
+  /// Enters the records of these threads, by a multiplier that has been tried out. No other is in the index.
   template <class ForEach>
   void enter(std::uintptr_t multiplier, ForEach for_each) noexcept {
     for_each([&](Record& record) { (void)put(record, multiplier); });
@@ -122,7 +126,7 @@ class CallIndex {
     const std::size_t first = position(record.thread(), multiplier);
     for (std::size_t i = first; i != first + kProbes; ++i) {
       const Record& there = *entry(i).load(order::relaxed);  // relaxed: written under the mutex
-      // Where a record has been entered for its thread. Not where it was for one that has ended.
+      // Taken, if this record has been entered here for the thread that it is of now. Not if for one that has ended.
       if (there.thread() != Record::kFree && there.place == i) continue;
       record.place = i;
       // [cd:19] release, pairs with [cd:18]: that it is being rearranged, if it is.

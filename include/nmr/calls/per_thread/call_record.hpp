@@ -12,12 +12,15 @@ class NMR_PUBLIC_TYPE BasicCallDomain;
 
 namespace detail {
 
-/// One call in progress: what it goes to, and the reference that whoever leaves owes to a detach. While it is
-/// free it holds the mark of its owner, so that one comparison tells a caller that it is free and the
-/// caller's own.
+/// Where one call in progress is noted, in two words:
 ///
-/// INVARIANT: what is owed is a reference to that target, taken before; whoever takes the word out releases
-/// it. It is put in under the domain's mutex alone, for a call that was seen inside.
+///   target   what the call goes to; or while the slot is free the mark of its owner. So one comparison tells a caller
+///            both that the slot is free and that it is the caller's own.
+///   owed     the target whose reference the leaver of the call has to release, put there by a detach; or null. Its two
+///            lowest bits are marks that never change.
+///
+/// INVARIANT: what is owed is a reference that was taken before it was put in. Whoever takes it out of the slot
+/// releases it. It is put in under the domain's mutex alone, for a call that was seen inside.
 template <AtomicsPolicy Atomics>
 struct CallSlot {
   using Target = BasicCallTarget<Atomics>;
@@ -28,22 +31,21 @@ struct CallSlot {
     kAlways = kRealFences | kSlotless,  // stay as they are; the rest is the address of a target or null
   };
 
-  /// Returns what a free slot of this thread's holds. No target while the thread lives: it is where the
-  /// thread's own data are. Later one may be there, so a mark is told by the record's owner alone.
+  /// Returns what a free slot of this thread's holds. While the thread lives no target has this address: the thread's
+  /// own data are there. Later a target may be there, so only the record's owner tells what is a mark.
   [[nodiscard]] NMR_ALWAYS_INLINE static Target* mark(std::uintptr_t thread) noexcept {
     return reinterpret_cast<Target*>(thread);
   }
 
-  /// Makes the leaver owe a reference to what is inside. Returns what was owed before and not noticed by the
-  /// leaver of an earlier call, or null: the reference is the caller's now. Under the mutex.
+  /// Makes the leaver owe a reference to what is inside. Returns what the leaver of an earlier call owed and has not
+  /// noticed, or null: that reference is for whoever asks to release. Under the mutex.
   [[nodiscard]] Target* charge(Target& inside) noexcept {
     const Word marks = owed.load(order::relaxed) & kAlways;  // relaxed: they never change
     // [cd:10] release RMW, pairs with [cd:15]: the reference has been taken.
     return owes(owed.exchange(reinterpret_cast<Word>(&inside) | marks, order::release));
   }
-  /// Takes out what the leaver of a call to `left` owes. Returns it, or null if that is nothing. For the
-  /// slot's owner, who has left and enters no other call meanwhile; but for its signal handlers, and each of
-  /// those settles for its own calls.
+  /// Takes out what the leaver of a call to `left` owes. Returns it, or null if that is nothing. For the slot's owner,
+  /// who has left and enters no other call meanwhile. Its signal handlers may, and each settles for its own calls.
   [[nodiscard]] Target* settle(Target* left) noexcept {
     Word seen = owed.load(order::relaxed);  // relaxed: ordered by the fences; validated by the CAS
     if (owes(seen) != left) return nullptr;
@@ -52,8 +54,8 @@ struct CallSlot {
     const bool taken = owed.compare_exchange_strong(seen, seen & kAlways, order::acquire, order::relaxed);
     return taken ? left : nullptr;
   }
-  /// Returns what is owed if its call has left, or null. For anybody, under the mutex: so nothing new comes
-  /// to be owed between the look at the call and the taking.
+  /// Takes out what is owed if its call has left. Returns it, or null. For anybody, under the mutex: so nothing new
+  /// comes to be owed between the look at the call and the taking.
   [[nodiscard]] Target* settle_if_left() noexcept {
     Word seen = owed.load(order::relaxed);  // relaxed: written under the mutex, or validated by the CAS
     Target* const owed_to = owes(seen);
@@ -64,6 +66,7 @@ struct CallSlot {
     return taken ? owed_to : nullptr;
   }
 
+  /// Returns the target in such a word, or null.
   [[nodiscard]] static Target* owes(Word word) noexcept {
     static_assert(alignof(Target) > kAlways);
     return reinterpret_cast<Target*>(word & ~Word{kAlways});
@@ -73,19 +76,24 @@ struct CallSlot {
   AtomicOf<Atomics, Word> owed{0};
 };
 
-/// The size of a record. The same in every image, whatever it takes a cache line for; two lines of most.
+/// The size of a record. The same in every image, whatever that takes a cache line for. Two lines of most processors.
 template <AtomicsPolicy Atomics>
 [[nodiscard]] constexpr std::size_t call_record_size() noexcept {
   return std::bit_ceil(Atomics::kCallSlots * sizeof(CallSlot<Atomics>) + 4 * sizeof(void*));
 }
 
-/// The calls in progress of one thread, in lines that only this thread writes (but for what a detach makes
-/// its calls owe). It lies at a multiple of its size, so that its slots find it.
+/// The calls in progress of one thread. Only this thread writes to the record's cache lines, but for what a detach
+/// makes its calls owe. A record lies at a multiple of its size, so that each of its slots finds it.
 ///
-/// A record belongs to a thread pointer. When a thread has ended, the next that is given its thread pointer
-/// inherits the record, and knows nothing of it. It is given with the memory that it points to, and to reuse
-/// memory is to be ordered after its last use; the slots alone would not do, since they may be read as they
-/// were at first. A record whose thread pointer cannot come again without notice is given to another thread.
+/// A record belongs to a thread pointer. When a thread has ended, the next thread that is given its thread pointer
+/// inherits the record, and knows nothing of it.
+///
+/// Why the calls of the first are ordered before those of the next: a thread pointer is given with the memory that it
+/// points to, and to reuse memory is to be ordered after its last use. What the slots say would not do for that, since
+/// they may be read as they were at first.
+///
+/// A record is given to a thread with another thread pointer only where the old one cannot come again without notice:
+/// see CallRoster.
 template <AtomicsPolicy Atomics>
 struct alignas(call_record_size<Atomics>()) CallRecord {
   using Slot = CallSlot<Atomics>;
@@ -105,15 +113,15 @@ struct alignas(call_record_size<Atomics>()) CallRecord {
     for (Slot& slot : slots) slot.owed.store(always, order::relaxed);  // relaxed: published with its table
   }
 
-  /// Gives the record to a thread, that calls this. Under the mutex.
+  /// Gives the record to the thread that calls this. Under the mutex.
   void give_to(std::uintptr_t thread) noexcept {
     // relaxed: nobody else is interested in a slot that is free
     for (Slot& slot : slots) slot.target.store(Slot::mark(thread), order::relaxed);
     owner.store(thread, order::relaxed);  // relaxed: only this thread looks for it outside the mutex
   }
 
-  /// Takes the marks out, so that no thread finds its slots at the first look. Returns false if something
-  /// is in progress or owed; then nothing has changed. Under the mutex.
+  /// Takes the marks out, so that no thread finds these slots at the first look. Returns false if a call is in progress
+  /// or something is owed; then nothing has changed. Under the mutex.
   [[nodiscard]] bool try_revoke() noexcept {
     for (Slot& slot : slots) {
       Target* free = Slot::mark(thread());
@@ -142,7 +150,7 @@ struct alignas(call_record_size<Atomics>()) CallRecord {
     return target != Slot::mark(thread()) ? target : nullptr;
   }
 
-  /// Returns the thread pointer that it belongs to. It changes under the mutex, and while no thread has it.
+  /// Returns the thread pointer that the record belongs to. It changes under the mutex, and while no thread has it.
   [[nodiscard]] std::uintptr_t thread() const noexcept {
     return owner.load(order::relaxed);  // relaxed: as above
   }

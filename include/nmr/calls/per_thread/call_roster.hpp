@@ -11,11 +11,12 @@
 NMR_BEGIN_NAMESPACE
 namespace detail {
 
-/// Which thread has which record of a domain, and the looking through them that a detach needs. All of it is
-/// under the domain's mutex, but for find(); the barriers in between are the domain's.
+/// Which thread has which record of a domain; and the passes over all records that a detach makes. All of it but find()
+/// is under the domain's mutex. The barriers between the passes are the domain's.
 ///
-/// A thread keeps its record for as long as it lives. There are never more records than twice as many as
-/// threads have lived at once: before that, those of threads that have ended are given to others.
+/// A thread keeps its record for as long as it lives. There are never more records than twice as many as threads have
+/// lived at once: before that, those of threads that have ended are given to others. So where the policy can tell that
+/// a thread has ended.
 template <AtomicsPolicy Atomics>
 class CallRoster {
  public:
@@ -39,7 +40,7 @@ class CallRoster {
   }
 
   /// Returns the thread's record or null. For the thread itself, or under the mutex.
-  /// Progress      wait-free; a few entries, but all records while another thread rearranges the index.
+  /// Progress      wait-free: looks at a few entries, or at all records while another thread rearranges the index.
   [[nodiscard]] Record* find(std::uintptr_t thread) noexcept {
     // [cd:2] acquire, pairs with [cd:3]: a whole table.
     Table* table = newest_.load(order::acquire);
@@ -55,8 +56,8 @@ class CallRoster {
     return nullptr;
   }
 
-  /// Gives the calling thread, which has none, a record: one that was given back or whose thread has ended, or
-  /// a new one. Returns null if there is no memory.
+  /// Gives the calling thread, which has none, a record: one that was given back or whose thread has ended, or a new
+  /// one. Returns null if there is no memory.
   [[nodiscard]] Record* add(std::uintptr_t thread) noexcept {
     Record* const record = take();
     if (record == nullptr) return nullptr;
@@ -69,8 +70,8 @@ class CallRoster {
     return nullptr;
   }
 
-  /// Takes back the record of the calling thread, if it has one. Returns false if it is inside a call, or
-  /// has left one that is not settled yet.
+  /// Takes back the record of the calling thread, if it has one. Returns false if the thread is inside a call, or has
+  /// left one for which a detach still owes: then nothing has changed.
   [[nodiscard]] bool remove(std::uintptr_t thread) noexcept {
     Record* const record = find(thread);
     if (record == nullptr) return true;
@@ -79,16 +80,16 @@ class CallRoster {
     return true;
   }
 
-  /// Returns the index that first looks go to; and one in which they find nothing.
+  /// index() is the index that first looks go to; nowhere() is one in which they find nothing.
   [[nodiscard]] Index& index() noexcept { return newest()->index(); }
   [[nodiscard]] Index& nowhere() noexcept { return nowhere_.index; }
 
-  /// After the first barrier, for some of a list of targets at a time: makes each call that is inside one a
-  /// reference of its own, which its leaver owes. Returns whether there was any.
+  /// After the first barrier: makes each call that is inside one of these targets a reference of its own, which its
+  /// leaver owes. Takes as many targets off the list as it has room for. Returns whether there was such a call.
   [[nodiscard]] bool charge_those_inside(Target*& list, CompletionBatch& due) noexcept {
     Table* const table = newest();
     if (table == nullptr) return list = nullptr, false;
-    // As many as there are slots, or nearly: so that both are gone through once in all.
+    // For each pass over the slots about as many targets as there are slots: all passes together are linear in both.
     const CallBatch<Atomics> batch(list, table->scratch(), table->scratch_words());
     bool any = false;
     for_each_slot([&](const Record& record, Slot& slot) {
@@ -101,12 +102,13 @@ class CallRoster {
     return any;
   }
 
-  /// After the second barrier: settles for the calls that have left without seeing what they owed. All others
-  /// see it when they leave.
+  /// After the second barrier: settles for the calls that have left without seeing what they owed. All others see it
+  /// when they leave.
   void settle_for_those_who_left(CompletionBatch& due) noexcept {
     for_each_slot([&](const Record&, Slot& slot) { release(slot.settle_if_left(), due); });
   }
 
+  /// Returns whether a call is in progress in a slot, or something is owed. For the domain's destructor.
   [[nodiscard]] bool in_use() noexcept {
     bool used = false;
     for_each_slot([&](const Record& record, Slot& slot) {
@@ -153,10 +155,14 @@ class CallRoster {
     --owned_;
   }
 
-  /// A thread that has a thread pointer of one that has ended has that one's record, and need not have told:
-  /// so it is not the end of the thread that gave it that counts, but that its thread pointer can be no
-  /// thread's. Another may be given it just then, so that this is asked again once the record tells nobody
-  /// that it is his, by its slots or by its owner: who has it now is seen, and who comes later finds nothing.
+  /// Puts back the records of threads that have ended.
+  ///
+  /// That the thread which was given a record has ended is not enough: a later one may have its thread pointer, and
+  /// with it the record, without having told. What counts is that the thread pointer is no thread's.
+  ///
+  /// A new thread may be given that thread pointer just after the question. So the question is asked again once
+  /// neither the slots nor the owner tell any thread that the record is its own. A thread that has the thread pointer
+  /// by then is seen; one that comes later does not find the record.
   void take_back_from_the_ended() noexcept {
     if constexpr (KnowsEndedThreads<Atomics>) {
       for_each_record([&](Record& record) {
@@ -179,8 +185,7 @@ class CallRoster {
 
   [[nodiscard]] std::size_t capacity() noexcept { return newest() != nullptr ? newest()->capacity() : 0; }
 
-  /// Puts a table in place that has as many records again, and an index of all. Returns false if there is no
-  /// memory.
+  /// Puts a table in place that has as many records again, and an index of all. Returns false if there is no memory.
   [[nodiscard]] bool grow() noexcept {
     BasicCallDomain<Atomics>& domain = *nobody_.domain;
     Table* const table = Table::create(newest(), domain, always_, nobody_);
@@ -193,8 +198,8 @@ class CallRoster {
     return true;
   }
 
-  /// Looks for a multiplier that displaces fewer threads, or has room for all of them at last. Returns whether
-  /// all are entered then.
+  /// Looks for a multiplier that displaces fewer threads, or has room for all of them at last. Returns whether all are
+  /// entered then.
   [[nodiscard]] bool rearrange(bool all_entered) noexcept {
     const Choice choice = best_multiplier(*newest());
     if (choice.displaced < (all_entered ? displaced_ : std::size_t{Index::kFull})) {
@@ -226,8 +231,8 @@ class CallRoster {
     tolerated_ = larger(displaced_ + displaced_ / 8, owned_ / kFewDisplaced);
   }
 
-  /// Returns the next of a row of numbers that look as if drawn, in whose upper byte there is something, and of
-  /// which none comes twice soon.
+  /// Returns the next number of a pseudo-random row. Its top bit is set, so that it is never small and never
+  /// kRearranging; and none comes twice soon.
   [[nodiscard]] std::uintptr_t next_multiplier() noexcept {
     std::uint64_t mixed = multipliers_ += 0x9e3779b97f4a7c15;
     mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9;
@@ -257,7 +262,8 @@ class CallRoster {
     });
   }
 
-  /// Its completions may do anything, so they run when the mutex is free.
+  /// Releases a reference, if there is one. The completions that are due then may do anything: they run when the mutex
+  /// is free.
   static void release(Target* target, CompletionBatch& due) noexcept {
     if (target != nullptr) due.append(target->refs().release_deferred());
   }

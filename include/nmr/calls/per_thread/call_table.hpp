@@ -11,16 +11,27 @@
 NMR_BEGIN_NAMESPACE
 namespace detail {
 
-/// One piece of memory, for as many records as all older tables have together, and for an index of them all.
-/// It stays until the domain goes: threads have records in it, or are about to look into its index.
+/// One piece of memory of a domain: records for threads, an index of all records, and room to work in.
+///
+///   this          records()              index()                              scratch()
+///   +-----------+----------------------+-----------+------------------------+--------------------------+
+///   | CallTable | Record     x count   | CallIndex | Entry    x places + 3  | word    x 4 * capacity   |
+///   +-----------+----------------------+-----------+------------------------+--------------------------+
+///     older()     of this table alone    of the records of this and all older tables
+///
+/// A domain has a list of tables, newest first. The first has kFirstCallRecords records, each later one as many as all
+/// older ones together. `capacity` counts them all, `before` those of the older ones; there are kIndexPlaces places for
+/// each record. Only the newest table's index is kept up to date.
+///
+/// A table stays until the domain goes. Threads have their records in it, or are about to look into its index.
 template <AtomicsPolicy Atomics>
 class alignas(CallRecord<Atomics>) CallTable {
  public:
   using Record = CallRecord<Atomics>;
   using Index = CallIndex<Atomics>;
 
-  /// Returns a table without any thread, or null if there is no memory. An entry of the index that is no
-  /// thread's points to `nobody`; the slots of the records always have the marks `always`.
+  /// Returns a table without any thread, or null if there is no memory. An entry of the index that is no thread's
+  /// points to `nobody`. The `owed` words of all slots have the marks `always`, for good.
   [[nodiscard]] static CallTable* create(CallTable* older, BasicCallDomain<Atomics>& domain,
                                          typename Record::Slot::Word always, Record& nobody) noexcept {
     const std::size_t before = older != nullptr ? older->capacity() : 0;
@@ -42,16 +53,16 @@ class alignas(CallRecord<Atomics>) CallTable {
   }
 
   [[nodiscard]] CallTable* older() const noexcept { return older_; }
-  /// Returns how many records the older ones have.
+  /// Returns how many records the older tables have.
   [[nodiscard]] std::size_t before() const noexcept { return before_; }
-  /// Returns how many records there are, with those of the older ones.
+  /// Returns how many records there are, with those of the older tables.
   [[nodiscard]] std::size_t capacity() const noexcept { return before_ + count_; }
 
   [[nodiscard]] Record* records() noexcept { return reinterpret_cast<Record*>(this + 1); }
   [[nodiscard]] Index& index() noexcept { return *reinterpret_cast<Index*>(records() + count_); }
 
-  /// Room for what is done under the domain's mutex, and may not allocate; all of it is 0 in between. As many
-  /// words as threads can have calls in slots, more or less, and a bit at least for each entry of the index.
+  /// Room for what is done under the domain's mutex and may not allocate. All of it is 0 in between. About as many
+  /// words as threads can have calls in slots, and at least a bit for each entry of the index.
   [[nodiscard]] std::uintptr_t* scratch() noexcept {
     return reinterpret_cast<std::uintptr_t*>(reinterpret_cast<char*>(&index()) + Index::bytes(places()));
   }
