@@ -15,12 +15,17 @@ NMR_BEGIN_NAMESPACE
 ///
 /// What is wanted of them, beyond the names:
 ///
-///   - A call that has a target keeps it from running down until it has left. One that begins after remove() and
-///     close() of its target, or is refused, has none.
-///   - install(), remove() and remove_any() give each target that they take out to one thread alone, linked for close().
-///     That closes a whole list, never waits for calls, allocates nothing, and drops the one reference that all calls of a
-///     target are together (BasicCallTarget::open()), once they have left.
-///   - inside() and for_each_inside() say what this thread has called and not left, as far as it can be known.
+///   - A call that has a target keeps that from running down until the call has left. A call has none if it begins
+///     after remove() and close() of the target, or is refused.
+///   - The end of a call happens-before the completions of its target. install() happens-before each call that it lets
+///     in, so whoever has a target sees all that was done before it was put in.
+///   - leave() empties the call first, and touches nothing after completions have run in it.
+///   - install(), remove() and remove_any() give each target that they take out to one thread alone. install() and
+///     remove_any() link it for close(); who calls remove() links it.
+///   - close() closes a whole list. It never waits for calls and allocates nothing. It drops the one reference that all
+///     calls of a target are together (BasicCallTarget::open()), once they have left.
+///   - inside() and for_each_inside() say what this thread has called and not left, as far as that can be known.
+///   - None of it holds a lock while a completion or `visit` runs.
 template <class C>
 concept CallsPolicy =
     AtomicsPolicy<typename C::Atomics> &&

@@ -11,11 +11,13 @@
 
 NMR_BEGIN_NAMESPACE
 
-/// The way to count calls in flight without thread pointers, for drivers: one word in the caller's handle,
-/// one fetch_add that checks and counts. All threads that call through one handle share its line.
+/// The way to count calls in flight without thread pointers, for drivers: one word in the caller's handle, one
+/// fetch_add that checks and counts. All threads that call through one handle share the word's cache line.
 ///
-/// The count is in the handle because the target may be gone before a late caller could touch a count in it.
-/// So there is one target at a time, and putting in another waits until the calls to the last have left.
+/// The count is in the handle: a late caller could not touch a count in the target, which may be gone. So there is one
+/// target at a time, and to put in another waits until the calls to the last have left.
+///
+/// No function allocates. What each part has to do: CallsPolicy.
 template <AtomicsPolicy A>
 struct NMR_PUBLIC_TYPE BasicOneWordCalls {
   using Atomics = A;
@@ -39,6 +41,7 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
     NMR_LOCAL void note_detached() noexcept {
       cells_attached_.fetch_sub(1, order::relaxed);  // relaxed: as above
     }
+    /// Calls nobody: a word cannot tell which calls are this thread's.
     template <class F>
     NMR_LOCAL void for_each_inside(F) noexcept {}  // a word cannot tell
     // Nothing is kept for a thread.
@@ -53,6 +56,7 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
   class Cell;
   class Call;
 
+  /// What calls go to, with the completion that drops the calls' reference.
   class Target : public BasicCallTarget<A> {
    public:
     NMR_LOCAL Target() noexcept = default;
@@ -64,6 +68,10 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
                            nullptr};  // made anew by whoever takes the target out, in code that stays
   };
 
+  /// Where calls go through. Empty until install().
+  ///
+  /// Lifetime      outlives every call's way in through it, and its calls until their leaving has counted down. A cell
+  ///               that has a target does not outlive the domain; an empty one may.
   class Cell {
    public:
     NMR_LOCAL explicit Cell(Domain& domain) noexcept
@@ -75,17 +83,19 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
     }
 
     [[nodiscard]] NMR_LOCAL Domain& domain() const noexcept { return *domain_; }
+    /// Returns whether no target is here: a hint.
     [[nodiscard]] NMR_LOCAL bool empty() const noexcept {
       return installed_.load(order::relaxed) == nullptr;  // relaxed: a hint
     }
 
-    /// Puts a target in, opened before. Returns what was there, taken out (linked as close() wants it), or
-    /// null. Calls are refused in between.
-    /// Progress      blocking, asleep: waits for its turn where other threads install, and until the calls to
-    ///               what was there have left. Not from inside one of them.
+    /// Puts a target in, opened before. Calls are refused in between.
+    /// Returns       what was there, taken out and still to be closed (linked as close() wants it), or null.
+    /// Progress      blocking, asleep: waits for its turn where other threads install, and until the calls to what was
+    ///               there have left. Not from inside one of them.
+    /// Ordering      happens-before each call that gets the target.
     [[nodiscard]] NMR_LOCAL Target* install(Target& target) noexcept {
-      // Whoever opens the list has the turn: those who come meanwhile link themselves in, and the end of the turn
-      // wakes them to try again. It orders the turns too.
+      // Whoever opens the list has the turn. Those who come meanwhile link themselves in, and the end of the turn wakes
+      // them to try again. The list orders the turns too.
       while (!turn_.reopen()) {
         BasicEvent<A> ended;
         if (turn_.push(ended)) ended.wait();
@@ -101,7 +111,8 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
       return replaced;
     }
 
-    /// Takes out whatever is there. Returns it, or null.
+    /// Takes out whatever is there. Returns it, still to be closed (linked as close() wants it), or null.
+    /// Progress      lock-free; never waits for calls.
     [[nodiscard]] NMR_LOCAL Target* remove_any() noexcept {
       for (;;) {
         Target* const target = installed_.load(order::relaxed);  // relaxed: validated by remove()
@@ -112,8 +123,9 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
       }
     }
 
-    /// Takes out this target, if it is there: calls are refused from here on, and when those in progress have
-    /// left, the reference that they are is dropped.
+    /// Takes out this target, if it is there. Returns whether it was; then calls are refused from here on, and the
+    /// caller links and closes the target. When the calls in progress have left, their one reference is dropped.
+    /// Progress      as RundownRef::begin_rundown(). Completions of the target run in close() at the earliest.
     NMR_LOCAL bool remove(Target& target) noexcept {
       Target* expected = &target;
       // [cd:13] acquire CAS, pairs with [cd:12]: the target.
@@ -140,6 +152,12 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
     Domain* domain_;
   };
 
+  /// A call in progress, or one that was refused. Two words large; may be left on any thread.
+  ///
+  /// Progress      as RundownRef::try_acquire() and release() of the cell's word: a call that is refused, and one that
+  ///               is left, may run completions.
+  /// Ordering      a call that has a target happens-after the install() of it. All of the call happens-before the
+  ///               completions that its target runs.
   class Call {
    public:
     NMR_ALWAYS_INLINE NMR_LOCAL explicit Call(Cell& cell) noexcept
@@ -150,8 +168,13 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
     Call& operator=(const Call&) = delete;
     NMR_ALWAYS_INLINE NMR_LOCAL ~Call() { leave(); }
 
+    /// Returns what the call goes to, or null.
     [[nodiscard]] NMR_LOCAL Target* target() const noexcept { return target_; }
 
+    /// Leaves, if it has a target.
+    /// Progress      as RundownRef::release().
+    /// Lifetime      the target may be gone from here on, and whatever its completions free; that may be what this
+    ///               call object is in.
     NMR_LOCAL void leave() noexcept {
       target_ = nullptr;
       if (cell_ == nullptr) return;
@@ -160,6 +183,9 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
       cell->calls_.release();
     }
 
+    /// Turns the call into a reference of its own, and leaves. Returns the target that the reference is to.
+    /// Progress      as leave(); no completion of the target runs, since its reference stays.
+    /// Precondition  it has a target.
     [[nodiscard]] NMR_LOCAL Target& hold() noexcept {
       Target& target = *target_;
       target.refs().duplicate();  // first: the call keeps it alive
@@ -172,8 +198,8 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
     Target* target_;
   };
 
-  /// Lets go of targets that were taken out of their cells; their calls have been on their way out since
-  /// then.
+  /// Lets go of targets that were taken out of their cells. Their calls have been on their way out since then.
+  /// Progress      as RundownRef::release() of each: never waits for calls. Completions that are due run here, last.
   NMR_LOCAL static void close(Domain&, BasicCallTarget<A>* batch) noexcept {
     CompletionBatch due;
     BasicCallTarget<A>::release_each(batch, due);

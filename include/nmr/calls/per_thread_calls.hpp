@@ -6,9 +6,9 @@
 
 NMR_BEGIN_NAMESPACE
 
-/// The default way to count calls in flight: each thread notes in its own record what it is inside of. A call
-/// has no lock, no read-modify-write and no fence, and writes to no memory that another thread's calls write
-/// or read.
+/// The default way to count calls in flight: each thread notes in its own record what it is inside of. A call has no
+/// lock, no read-modify-write and no fence, and writes to no memory that another thread's calls write or read.
+/// <nmr/calls.hpp> says what may wait, and what may run completions. What each part has to do: CallsPolicy.
 template <AtomicsPolicy A>
 struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
   static_assert(
@@ -22,6 +22,10 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
   class Call;
 
   /// Where calls go through. Empty until install().
+  ///
+  /// Progress      wait-free; no function of it allocates, waits or runs completions.
+  /// Lifetime      outlives every call's way in through it, but not the call. A cell that has a target does not outlive
+  ///               the domain; an empty one may.
   class Cell {
    public:
     NMR_LOCAL explicit Cell(Domain& domain) noexcept { cell_.lane = &domain.next_lane(); }
@@ -32,16 +36,20 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
     }
 
     [[nodiscard]] NMR_LOCAL Domain& domain() const noexcept { return *cell_.lane->domain; }
+    /// Returns whether no target is here: a hint.
     [[nodiscard]] NMR_LOCAL bool empty() const noexcept {
       return cell_.current.load(order::relaxed) == detail::CallCell<A>::nothing();  // relaxed: a hint
     }
 
-    /// Puts a target in, opened before. Returns what was there, taken out and still to be closed (linked as
-    /// close() wants it), or null. From one to the other in one step: no call is refused in between.
+    /// Puts a target in, opened before. The cell goes from one target to the other in one step: no call is refused in
+    /// between.
+    /// Returns       what was there, taken out and still to be closed (linked as close() wants it), or null.
+    /// Ordering      happens-before each call that gets the target.
     [[nodiscard]] NMR_LOCAL Target* install(Target& target) noexcept { return exchange(&target); }
-    /// Takes out whatever is there. Returns it, still to be closed, or null.
+    /// Takes out whatever is there. Returns it, still to be closed (linked as close() wants it), or null.
     [[nodiscard]] NMR_LOCAL Target* remove_any() noexcept { return exchange(nullptr); }
-    /// Takes out this target, if it is there. New calls are refused, once it has been closed.
+    /// Takes out this target, if it is there. Returns whether it was; then the caller links and closes it. New calls
+    /// are refused, once it has been closed.
     NMR_LOCAL bool remove(Target& target) noexcept {
       Target* expected = &target;
       Target* const nothing = detail::CallCell<A>::nothing();
@@ -73,7 +81,13 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
     detail::CallCell<A> cell_;
   };
 
-  /// A call in progress, or one that was refused. Lives on the stack of the thread that calls.
+  /// A call in progress, or one that was refused. Lives on the stack of the thread that calls; three words large.
+  ///
+  /// Progress      the ways in and out wait for nothing and allocate nothing on a thread that is registered, for as
+  ///               many nested calls as it has slots: see BasicCallDomain. A call that is refused, and one that is
+  ///               left, may run completions.
+  /// Ordering      a call that has a target happens-after the install() of it. All of the call happens-before the
+  ///               completions that its target runs.
   class Call {
    public:
     NMR_ALWAYS_INLINE NMR_LOCAL explicit Call(Cell& place) noexcept
@@ -87,7 +101,10 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
     /// Returns what the call goes to, or null.
     [[nodiscard]] NMR_LOCAL Target* target() const noexcept { return entry_.target; }
 
-    /// Leaves. The target may be gone from here on.
+    /// Leaves, if it has a target. May be called on another thread than the call was made on.
+    /// Progress      wait-free, but for completions; and on another thread, where it may wait for the domain's mutex.
+    /// Lifetime      the target may be gone from here on, and whatever its completions free; that may be what this
+    ///               call object is in.
     NMR_ALWAYS_INLINE NMR_LOCAL void leave() noexcept {
       Target* const target = entry_.target;
       if (target == nullptr) return;
@@ -95,7 +112,9 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
       Domain::clear_slot(*entry_.slot, target, thread_);
     }
 
-    /// Turns the call into a reference of its own, and leaves. Returns what it holds.
+    /// Turns the call into a reference of its own, and leaves. Returns the target that the reference is to.
+    /// Progress      as leave(); no completion of the target runs, since its reference stays.
+    /// Precondition  it has a target.
     [[nodiscard]] NMR_LOCAL Target& hold() noexcept {
       Target& target = *entry_.target;
       target.refs().duplicate();  // first: the slot keeps it alive
@@ -132,6 +151,7 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
 
   /// Closes targets that are out of their cells. See BasicCallDomain::close().
   NMR_LOCAL static void close(Domain& domain, Target* batch) noexcept { domain.close(batch); }
+  /// Returns whether this thread has a call to the target in a slot. See BasicCallDomain::inside().
   [[nodiscard]] NMR_LOCAL static bool inside(Domain& domain, const Target& target) noexcept {
     return domain.inside(target);
   }

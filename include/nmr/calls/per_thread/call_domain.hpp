@@ -12,17 +12,17 @@ NMR_BEGIN_NAMESPACE
 
 /// Knows which thread is inside which target, at the price of stores to the thread's own memory.
 ///
-/// A caller publishes the target in a slot of its record, then reads the cell again: still the same, so it is in. A
-/// detacher takes the target out of the cell, runs the heavy fence, then looks at the slots. If the caller's store
-/// comes first, the detacher sees it; if the heavy fence comes first, the caller sees the cell changed and is refused.
+/// In: a caller publishes the target in a slot of its record, then reads the cell again: if that has not changed, the
+/// call is in. A detacher takes the target out of the cell, runs the heavy fence, then looks at the slots. If the store
+/// of the caller comes first, the detacher sees it; if the fence comes first, the caller sees the cell changed.
 ///
-/// A detacher that found it inside takes a reference on its behalf, puts it down in the slot as what its leaver owes,
+/// Out: a detacher that finds a call inside takes a reference for it, notes that in the slot as owed by its leaver,
 /// runs the heavy fence again, then looks again. A leaver clears its slot, then reads what it owes. If the clearing
-/// comes first, the detacher sees it and releases the reference itself; if the fence comes first, the leaver sees what
-/// it owes and releases it. Both take the word out of the slot, so that one of them does.
+/// comes first, the detacher sees it and releases the reference; if the fence comes first, the leaver sees what it owes
+/// and releases it. Each takes the word out of the slot before it releases: so only one of them does.
 ///
-/// Lifetime      outlives every handle, binding and call that uses it. One domain may serve many images: what
-///               is not in line runs in the code of the image that made it, through pointers kept here.
+/// Lifetime      outlives attached handles, bindings, and calls until their leaving has returned: <nmr/calls.hpp>. One
+///               domain may serve many images: what is not in line runs in the image that made it, by pointers here.
 template <AtomicsPolicy Atomics>
 class NMR_PUBLIC_TYPE BasicCallDomain {
  public:
@@ -35,16 +35,15 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   using Entry = detail::CallEntry<Atomics>;
   using Lane = detail::CallLane<Atomics>;
 
-  /// Asks the system for the process-wide barrier, by running it once. Where there is none, each call has a full
-  /// fence of its own.
+  /// Asks the system for the process-wide barrier, by running it once. Where there is none, each call has a full fence
+  /// of its own. Allocates nothing.
   NMR_LOCAL BasicCallDomain() noexcept : BasicCallDomain(!Atomics::try_enable_heavy_fence()) {}
-  /// Does not ask.
+  /// Does not ask: each call has a full fence of its own.
   NMR_LOCAL explicit BasicCallDomain(WithoutBarrier) noexcept : BasicCallDomain(true) {}
   BasicCallDomain(const BasicCallDomain&) = delete;
   BasicCallDomain& operator=(const BasicCallDomain&) = delete;
 
-  /// Precondition  no call is in progress (trapped for those in slots), and no handle that was made with it is
-  ///               attached (trapped).
+  /// Precondition  no call is in progress (trapped for those in slots), no handle made with it is attached (trapped).
   NMR_LOCAL ~BasicCallDomain() {
     if (roster_.in_use())
       Atomics::misuse({"CallDomain", "~CallDomain", "destroyed while a call is in progress", this});
@@ -53,9 +52,10 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
           {"CallDomain", "~CallDomain", "destroyed while a handle that was made with it is attached", this});
   }
 
+  /// Returns the layout of the image that made it: others compare it with theirs, kLayoutVersion, before they go on.
   [[nodiscard]] NMR_LOCAL unsigned layout_version() const noexcept { return layout_version_; }
 
-  /// Counts the cells that something is in: a domain that goes before one that is empty harms nobody.
+  /// Counts the cells that have a target. A domain may go before a cell that is empty.
   // relaxed: a count that only the destructor looks at
   NMR_LOCAL void note_attached() noexcept { cells_attached_.fetch_add(1, order::relaxed); }
   NMR_LOCAL void note_detached() noexcept {
@@ -89,8 +89,9 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
 
   // Out of line, in the image that made the domain.
 
-  /// The way in where the first one failed: takes back what it had published in `refused`, if anything; registers the
-  /// thread, looks further for its record, retries while the cell changes, and falls back to a slotless call.
+  /// The way in where the first one failed: takes back what that had published in `refused`, if anything, which may run
+  /// completions; registers the thread, looks further for its record, retries while the cell changes, and falls back to
+  /// a slotless call.
   NMR_LOCAL Entry enter_slow(Cell& cell, Slot* refused) noexcept {
     return enter_(*this, cell, refused, true);
   }
@@ -102,27 +103,27 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   /// Progress      wait-free, but for a guard that is left on another thread than it was made on, and for completions.
   NMR_LOCAL void leave_slow(Slot& slot, Target* target) noexcept { leave_(*this, slot, target); }
 
-  /// Closes targets that have been taken out of their cells, linked by link_to_close(): drops the reference
-  /// that their calls were together, once each that is in progress is one of its own.
-  /// Progress      blocking for a barrier and a pass over the threads' records; twice that if somebody is inside.
+  /// Closes targets that have been taken out of their cells, linked by link_to_close(): makes each call in progress a
+  /// reference of its own, then drops the one that all calls were together. Completions that are due run here, last.
+  /// Progress      blocking for a barrier and a pass over the threads' records; twice that if somebody is inside. Does
+  ///               not wait for calls, and allocates nothing.
   NMR_LOCAL void close(Target* batch) noexcept { close_(*this, batch); }
 
-  /// Registers the calling thread, which its first call does otherwise. From then on no call of its own, nor
-  /// of a signal handler of its, locks or allocates, as long as no more are nested than it has slots for.
-  ///
+  /// Registers the calling thread, which its first call does otherwise. From then until forget_this_thread() or its end
+  /// none of its calls locks or allocates, nor those of its signal handlers, as long as no more are nested than it has
+  /// slots for.
   /// Returns       false if there is no memory.
-  /// Progress      blocking: takes the domain's mutex, and allocates.
-  /// Lifetime      until forget_this_thread(), or the thread's end.
+  /// Progress      blocking: takes the domain's mutex, and allocates. Not in a signal handler.
   [[nodiscard]] NMR_LOCAL bool prepare_thread() noexcept { return prepare_(*this); }
 
-  /// Gives the calling thread's memory back, for another to be registered in, before the domain finds out by
-  /// itself that the thread has ended. It may call again, as for the first time.
-  ///
-  /// Returns       false if it is inside a call: then nothing has changed.
-  /// Progress      blocking: takes the domain's mutex.
+  /// Gives the thread's record back, for another to be registered in, before the domain finds out by itself that the
+  /// thread has ended. It may call again, as for the first time.
+  /// Returns       false if it is inside a call, or a detach is not through with one it left: nothing has changed then.
+  /// Progress      blocking: takes the domain's mutex. Not in a signal handler: that may have interrupted a way in.
   NMR_LOCAL bool forget_this_thread() noexcept { return forget_(*this); }
 
-  /// Calls `f(target)` for each call that the calling thread has in progress in a slot; not for slotless ones.
+  /// Calls `f(target)` for each call that the calling thread has in progress in a slot; not for slotless ones. Without
+  /// a lock. Not in a signal handler: a way in that it interrupted may have published a target that is gone.
   template <class F>
   NMR_LOCAL void for_each_inside(F f) noexcept {
     Record* const record = roster_.find(Atomics::thread_pointer());
@@ -132,7 +133,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
     }
   }
 
-  /// Returns true if the calling thread has a call in progress to the target.
+  /// Returns true if the calling thread has a call in progress to the target. As above; compares addresses alone.
   [[nodiscard]] NMR_LOCAL bool inside(const Target& target) noexcept {
     bool found = false;
     for_each_inside([&](Target& other) noexcept { found = found || &other == &target; });
