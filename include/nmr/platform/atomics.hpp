@@ -24,6 +24,7 @@ constexpr std::memory_order release = std::memory_order_release;
 constexpr std::memory_order acq_rel = std::memory_order_acq_rel;
 }  // namespace order
 
+/// The default policy: the processor's atomics and the system's locks. What each part does is said at AtomicsPolicy.
 struct NMR_PUBLIC_TYPE StdAtomics {
   template <class T>
   using Atomic = platform::Atomic<T>;
@@ -31,8 +32,8 @@ struct NMR_PUBLIC_TYPE StdAtomics {
   using Condition = platform::Condition;
   using SignalBlock = platform::SignalBlock;
 
-  /// Calls that one thread can have in progress before they cost more; records in a domain's first table; and
-  /// entries of its index for each. Powers of two, the last two.
+  /// How many calls a thread can have in progress before further ones cost more; how many records a domain's first
+  /// table has; how many places its index has for each record. The last two are powers of two.
   enum : unsigned { kCallSlots = 6, kFirstCallRecords = 16, kIndexPlaces = 32 };
 
   NMR_LOCAL static void light_fence() noexcept { platform::light_fence(); }
@@ -40,9 +41,9 @@ struct NMR_PUBLIC_TYPE StdAtomics {
   NMR_LOCAL static bool try_enable_heavy_fence() noexcept { return platform::try_enable_heavy_fence(); }
   NMR_LOCAL static void heavy_fence() noexcept { platform::heavy_fence(); }
 
-  /// One turn of a wait for another thread's short section; `turn` counts from 0. Who is in there may have been
-  /// overtaken, even by this thread: so after a while it yields to those of its own priority, and then sleeps,
-  /// which lets all others run, for longer each time up to a millisecond.
+  /// One turn of a wait for another thread's short section; `turn` counts from 0. The thread in that section may not
+  /// be running, because of this one even. So after a while this yields to threads of its own priority. Then it sleeps,
+  /// which lets all others run, for longer and longer up to about a millisecond.
   NMR_LOCAL static void relax(unsigned turn) noexcept {
     if (turn < 64) {
       platform::pause();
@@ -68,7 +69,20 @@ struct NMR_PUBLIC_TYPE StdAtomics {
 /// whoever asks, or that will close one day. Then each call has a full fence of its own.
 struct NMR_PUBLIC_TYPE WithoutBarrier{};
 
-/// What a policy has to offer.
+/// What a policy has to offer; none of it may throw:
+///
+///   Atomic<T>                   as std::atomic<T>, for what platform::Atomic has
+///   Mutex, Condition            to sleep; wait_until() returns false once the deadline has passed; no wait is a
+///                               cancellation point
+///   SignalBlock                 keeps signal handlers of this thread out while it lives
+///   kCallSlots ...              see StdAtomics
+///   light_fence, heavy_fence    the two halves of an asymmetric fence, see fences.hpp; heavy_fence() only where
+///                               try_enable_heavy_fence() has returned true
+///   full_fence                  a sequentially consistent fence of this thread's
+///   relax(turn)                 one turn of a wait for another thread's short section
+///   thread_pointer              a value that no two live threads share and that a thread keeps
+///   processor_count, now_ns     how many shards are worth having; a clock that never jumps
+///   misuse(report)              tells of a broken rule; may return
 template <class A>
 concept AtomicsPolicy = requires(typename A::Mutex& mutex, typename A::Condition& condition,
                                  std::int64_t deadline, unsigned turn, const MisuseReport& report) {
@@ -102,8 +116,8 @@ template <auto kFunction>
 struct Function {};
 }  // namespace platform
 
-/// Whether a policy can tell of thread pointers that they are no thread's. One that has its own kind of them,
-/// and nothing to say of their end, cannot.
+/// Whether a policy can tell that a thread pointer is no thread's. A policy that has its own thread_pointer() but no
+/// thread_has_ended() to go with it cannot.
 template <class A>
 concept KnowsEndedThreads =
     requires(std::uintptr_t thread) {
@@ -129,8 +143,8 @@ class [[nodiscard]] NMR_PUBLIC_TYPE LockGuard {
 template <class Mutex>
 LockGuard(Mutex&) -> LockGuard<Mutex>;
 
-/// Holds a policy's mutex for a scope in which no signal handler of this thread runs. They do while it waits, now
-/// and then: the mutex may be one that is never free again, in the child of a fork.
+/// Holds a policy's mutex for a scope in which no signal handler of this thread runs. While it waits for the mutex it
+/// lets handlers run now and then: in the child of a fork the mutex may be one that is never free again.
 template <AtomicsPolicy Atomics>
 class [[nodiscard]] LockWithoutSignals {
  public:

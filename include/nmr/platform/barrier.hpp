@@ -29,10 +29,11 @@ namespace platform {
 #endif
 }
 
-/// The barrier itself. One that failed has not happened, so it can be run anew: a process that has been restored
-/// from a checkpoint has to register again first. Where that fails too, after the barrier has worked (a sandbox
-/// closed later), nothing makes up for it: callers are inside without a fence of their own. It is reported, and
-/// the process ends even if the handler returns.
+/// The barrier itself. A barrier that failed has not happened, so it can be run anew: a process that has been restored
+/// from a checkpoint has to register again first. That may fail too, in a sandbox that was closed after the barrier had
+/// worked. Nothing makes up for it then: callers are inside without a fence of their own. It is reported, and the
+/// process ends even if the handler returns.
+/// Progress      blocking: a system call that waits until each running thread has passed a barrier.
 inline void heavy_fence() noexcept {
 #if defined(__linux__)
   if (::syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0) [[likely]]

@@ -6,11 +6,14 @@ NMR_BEGIN_NAMESPACE
 /// What is to happen when something has ended: a function and its context, in a node that the caller owns.
 /// The library links the node into its lists, so that being told of an end never allocates.
 ///
-/// Lifetime      in use from the call that it is given to until its function has been entered. Whoever runs it
-///               reads nothing of the node afterwards, so the function may free the node and what it belongs
-///               to, or give it again. To give it while it is in use is misuse: reported, and what it is given
-///               to then has had no effect.
+/// The function runs on the thread that leaves last, which may be inside a release, a refused call or the call that the
+/// completion was given to. No lock of the library is held then: it may call back. It must not throw.
+///
 /// Ordering      everything that was done under what has ended happens-before the function.
+/// Lifetime      for one end at a time: in use from the call that it is given to until its function has been entered.
+///               Whoever runs it reads nothing of the node from then on. So the function may free the node and what it
+///               belongs to, or give it again. To give a completion while it is in use is misuse: that is reported, and
+///               the call that it is given to has no effect.
 class NMR_PUBLIC_TYPE Completion {
  public:
   using Function = void (*)(Completion& self, void* context) noexcept;
@@ -20,6 +23,8 @@ class NMR_PUBLIC_TYPE Completion {
   Completion(const Completion&) = delete;
   Completion& operator=(const Completion&) = delete;
 
+  /// Enters the function. For executors, and for whoever has been given it to run: once.
+  /// Lifetime      it may be gone, or in use again, when this returns.
   NMR_LOCAL void run() noexcept {
     in_use_ = false;  // first: the function may give it again, or free it
     function_(*this, context_);
@@ -57,8 +62,9 @@ class NMR_PUBLIC_TYPE Completion {
   [[nodiscard]] NMR_LOCAL Completion*& link() noexcept { return next_; }
 
  protected:
-  /// For a node that its owner may want to take back (a timed wait). Its function is called without a context once
-  /// the node is bound to run, before any node that ends together with it runs; and with it, not null, when it runs.
+  /// For a node that its owner may want to take back (a timed wait). Its function is called twice. Without a context
+  /// once the node is bound to run, before any node that ends together with it runs: that is the claim. And with its
+  /// context, which is not null, when it runs.
   struct Claims {};
   NMR_LOCAL constexpr Completion(Function function, void* context, Claims) noexcept
       : function_(function), context_(context), claims_(true) {}
@@ -76,7 +82,7 @@ class NMR_PUBLIC_TYPE Completion {
   bool claims_ = false;
 };
 
-/// Lists of completions that are due, gathered by one who cannot run them just now, holding a lock perhaps.
+/// Lists of completions that are due, gathered by whoever cannot run them just now, holding a lock perhaps.
 class CompletionBatch {
  public:
   CompletionBatch() noexcept = default;
@@ -98,9 +104,10 @@ class CompletionBatch {
 
 /// Where completions run, for those who cannot have them on the thread that happens to leave last.
 ///
-/// `post` must run the completion exactly once, on whichever thread it likes, and must not allocate or fail:
-/// the node is a link that a queue may use, or is given on. It is called inside a release, so it must not block
-/// either, nor wait for the completion: the end that follows from it is told when `post` has returned.
+/// `post` must have the completion run exactly once, on whichever thread it likes. It must not allocate or fail: the
+/// node has a link, for a queue of the executor's or of another that it is given on to. It is called inside a release,
+/// so it must not block either, nor wait for the completion: the end that follows from it is told when `post` has
+/// returned.
 struct NMR_PUBLIC_TYPE Executor {
   using Post = void (*)(Executor& self, Completion& completion) noexcept;
   Post post;

@@ -4,30 +4,36 @@
 
 NMR_BEGIN_NAMESPACE
 
-/// A completion that a thread waits for: set once, by running it.
+/// A completion that a thread waits for: set once, by running it. To run it takes its mutex for a moment.
 ///
-/// Lifetime      may be destroyed as soon as a wait has returned true: the setter notifies under the mutex
-///               and is out of it before a waiter can return (cplusplus/papers#1279 tells what goes wrong
-///               otherwise).
+/// Lifetime      may be destroyed as soon as a wait has returned. If it was set: the setter notifies under the mutex,
+///               and is out of it before a waiter can return (cplusplus/papers#1279 tells what goes wrong otherwise).
+///               If the time was over: the node is in no list any more.
 template <AtomicsPolicy Atomics>
 class NMR_PUBLIC_TYPE BasicEvent : public Completion {
  public:
   NMR_LOCAL BasicEvent() noexcept : Completion(&fire, this, Claims{}) {}
   NMR_LOCAL ~BasicEvent() = default;
 
-  /// Progress      blocking; no cancellation point. Ordering: happens-after the run of the completion.
+  /// Waits until it is set.
+  /// Progress      blocking, asleep; no cancellation point.
+  /// Ordering      happens-after the run of the completion.
   NMR_LOCAL void wait() noexcept {
     LockGuard lock(mutex_);
     while (!set_) condition_.wait(mutex_);
   }
 
-  /// Waits until the event is set, or until the deadline has passed and `take_back()` has unlinked this node
-  /// from the list that would run it. Returns true if it was set; then and only then a completion has run.
+  /// Waits until the event is set, or until the deadline has passed and `take_back()` has unlinked this node from the
+  /// list that would run it.
   ///
-  /// `take_back` may return false, where somebody else is at the list just now: it is asked again, unless that
-  /// one has claimed this node. It runs under the mutex, and only while claim() has not: a list is not closed
-  /// before all of its nodes have been claimed, so as long as it runs nobody can have freed the list. It does
-  /// not wait there for whoever is at the list, who may be waiting for the mutex.
+  /// Returns       true if the event was set: then and only then a completion has run.
+  /// Progress      as wait(). Past the deadline it waits for whoever is at the list, or for the node that was claimed.
+  /// Ordering      true happens-after the run of the completion.
+  ///
+  /// `take_back` may return false, where another thread is at the list just now. It is asked again, unless that thread
+  /// has claimed this node. It runs under the mutex, and only before claim() has run. A list is not closed before all
+  /// of its nodes have been claimed: so while `take_back` runs nobody can have freed the list. It must not wait for
+  /// whoever is at the list, who may be waiting for the mutex.
   template <class TakeBack>
   [[nodiscard]] NMR_LOCAL bool wait_until(platform::Deadline deadline, TakeBack take_back) noexcept {
     LockGuard lock(mutex_);

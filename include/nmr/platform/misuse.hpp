@@ -1,8 +1,9 @@
 #pragma once
-/// What happens when a caller breaks a rule that can be checked cheaply: it is always reported, in release
-/// builds too, and never corrupts. The default prints the report and aborts; NMR_MISUSE_HANDLER replaces it.
-/// If a handler returns, the operation that was misused has had no effect; but for destructors, after which
-/// the object is gone, and whoever still uses it uses what is not there.
+/// What happens when a caller breaks a rule that can be checked cheaply: it is always reported, in release builds too,
+/// and never corrupts. The default prints the report and aborts; NMR_MISUSE_HANDLER replaces it.
+///
+/// If a handler returns, the operation that was misused has had no effect. Destructors are the exception: the object is
+/// gone afterwards, and whoever still uses it uses what is not there.
 #include <cstdio>
 #include <cstdlib>
 

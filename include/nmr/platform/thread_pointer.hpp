@@ -1,9 +1,9 @@
 #pragma once
 /// Which thread this is, in one instruction and without thread-local storage.
 ///
-/// Read anew each time that it is asked for, so `volatile`: what a compiler has for it (a builtin, the address of
-/// a thread-local variable) is to it a constant of the whole function, which it keeps over any call; and a fiber
-/// or a coroutine may come back from a call on another thread.
+/// It is read anew each time that it is asked for, hence `volatile`: a fiber or a coroutine may come back from a call
+/// on another thread. What a compiler has for it (a builtin, the address of a thread-local variable) would not do: to
+/// the compiler that is a constant of the whole function, which it keeps over any call.
 #include <cstdint>
 #include <nmr/platform/config.hpp>
 
