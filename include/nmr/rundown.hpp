@@ -34,7 +34,8 @@
 ///       and reinitialize() opens it.
 ///   What is touched last?  A release touches nothing after its decrement. The last one out touches nothing but the
 ///       completions once the first of them runs. A guard is emptied before that. So whoever is told of the end may
-///       free the reference, what it protects and the memory that guards were in.
+///       free the reference, what it protects and the memory that guards were in. But the owner has to know that no
+///       other call is still in the reference: a try_acquire(), or a begin_rundown() that was not the first.
 ///   How often may a Completion be given?  For one end at a time. It may be given again once its function has been
 ///       entered, so within it too. Before that it is misuse, and reported.
 ///   How large are they?  A RundownRef two words, a guard one. A ShardedRundownRef three cache lines, and one for each

@@ -113,7 +113,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   ///               and the completion will run (or has run by now, on another thread).
   /// Progress      as release(), and lock-free: to link the completion may take several tries.
   /// Ordering      what was done under a reference happens-before the completion.
-  /// Lifetime      of who begins first: as release(). Who comes later is as one that is refused.
+  /// Lifetime      for who begins first as release(). For who comes later the owner keeps *this until this returns.
   /// Precondition  the completion is not in use (trapped; then nothing begins): it is given for one end at a time.
   NMR_LOCAL RundownState begin_rundown(Completion& completion) noexcept {
     return completion.take<Atomics>("begin_rundown") ? begin(&completion) : join(nullptr);
