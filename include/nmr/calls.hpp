@@ -11,8 +11,8 @@
 ///   function                         waits for                     allocates  runs completions  in a signal handler
 ///   a call, thread prepared          nothing                       no         where refused     yes (1)
 ///   a call with IfPrepared           nothing                       no         where refused     yes (1)
-///   a call, its thread in six more   the domain's mutex            no         where refused     no
-///   a call, its thread's first       the domain's mutex            yes        where refused     no
+///   a thread's seventh nested call   the domain's mutex            no         where refused     no
+///   a thread's first call            the domain's mutex            yes        where refused     no
 ///   to leave a call                  nothing (2)                   no         if the last       yes (1)
 ///   prepare_thread()                 the domain's mutex            yes        no                no
 ///   forget_this_thread()             the domain's mutex            no         no                no
