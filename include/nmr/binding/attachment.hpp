@@ -16,18 +16,24 @@ class NMR_PUBLIC_TYPE Attachment : public Calls::Target {
 
   [[nodiscard]] NMR_LOCAL const void* dispatch() const noexcept { return dispatch_; }
   [[nodiscard]] NMR_LOCAL void* context() const noexcept { return context_; }
-  /// Where it has been attached, or null if it never was; for a thread that is inside of it.
+  /// Returns where it has been attached, or null if it never was; for a thread that is inside of it.
   [[nodiscard]] NMR_LOCAL typename Calls::Domain* domain() const noexcept {
     return domain_.load(
         order::relaxed);  // relaxed: the attach happens-before every call of a thread that asks
   }
 
-  /// Sets where calls go. Precondition: not open.
+  /// Sets where calls go.
+  ///
+  /// Progress      wait-free.
+  /// Precondition  not open.
   NMR_LOCAL void aim(const void* dispatch, void* context) noexcept {
     dispatch_ = dispatch;
     context_ = context;
   }
-  /// Makes it ready for install() into a cell of the domain. Returns false while it is attached or drains.
+  /// Makes it ready for install() into a cell of the domain.
+  ///
+  /// Returns       false while it is attached or drains, or if another thread was faster.
+  /// Progress      waits for callers that it is refusing just now, a few instructions of each.
   [[nodiscard]] NMR_LOCAL bool open(typename Calls::Domain& domain) noexcept {
     if (!Calls::Target::open()) return false;
     domain_.store(&domain, order::relaxed);  // relaxed: as above; who waits may ask just now

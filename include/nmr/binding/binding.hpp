@@ -6,13 +6,13 @@
 
 NMR_BEGIN_NAMESPACE
 
-/// One attachment, as the caller's side sees it: the provider's table of functions, the context that they
-/// take, and the count of calls in progress. For those who build a registry of their own; NmrRegistry makes
-/// its own bindings.
+/// One attachment, as the caller's side sees it: the provider's table of functions, the context that they take, and the
+/// count of calls in progress. For those who build a registry of their own; NmrRegistry makes its own bindings.
 ///
-/// Lifetime      from attach until it has been detached: a wait has returned or the completion has run. Then
-///               it may be attached again, or destroyed with all that its functions use. To destroy it earlier
-///               is trapped.
+/// Lifetime      from attach until it has been detached: a wait has returned, detached() is true, or the completion has
+///               been entered. Then it may be attached again, or destroyed with all that its functions use. To destroy
+///               it earlier is trapped. Other waits that have gone to sleep may return later; none may be about to
+///               begin.
 template <Npi N, CallsPolicy Calls>
 class NMR_PUBLIC_TYPE BasicBinding : private detail::Attachment<Calls> {
  public:
@@ -28,24 +28,28 @@ class NMR_PUBLIC_TYPE BasicBinding : private detail::Attachment<Calls> {
         {"Binding", "~Binding", "destroyed while attached, or before the last call to it has left", this});
   }
 
-  /// Returns true if no call is in progress and none can begin.
+  /// Returns true if no call is in progress and none can begin. True happens-after every call.
   [[nodiscard]] NMR_LOCAL bool detached() const noexcept { return this->refs().run_down_already(); }
 
-  /// Waits until it has been detached and the last call has left. Any number of threads may wait, and may
-  /// begin to before anybody detaches it. A completion given to detach() may still be about to run, or
-  /// running, when this returns.
+  /// Waits until it has been detached and the last call has left. Any number of threads may wait, and may begin to
+  /// before anybody detaches it. A completion given to detach() may still be about to run, or running, when this
+  /// returns.
   ///
-  /// Returns       kSuccess, or kPossibleDeadlock if this thread is inside a guarded call of this binding
-  ///               (known where calls are counted per thread, of as many as a thread has slots for; a CallHold that
-  ///               this thread keeps is not, since it may be another thread's to leave).
-  /// Progress      blocking; no cancellation point. Ordering: kSuccess happens-after every call.
+  /// Returns       kSuccess, or kPossibleDeadlock if this thread is inside a guarded call of this binding (known where
+  ///               calls are counted per thread, of as many as a thread has slots for; a CallHold that this thread
+  ///               keeps is not, since it may be another thread's to leave).
+  /// Progress      blocking; no cancellation point; allocates nothing, and runs no completion. Not from a signal
+  ///               handler.
+  /// Ordering      kSuccess happens-after every call.
+  /// Lifetime      touches nothing of the binding once it has been told.
   NMR_LOCAL Status wait_until_detached() noexcept {
     if (inside()) return Status::kPossibleDeadlock;
     this->refs().wait_for_rundown();
     return Status::kSuccess;
   }
-  /// As above, for at most `timeout` (any std::chrono::duration): then kTimeout, and it may be waited for
-  /// again.
+  /// As above, for at most `timeout` (any std::chrono::duration).
+  ///
+  /// Returns       as above, or kTimeout: then nothing has changed, and it may be waited for again.
   template <class Duration>
   NMR_LOCAL Status wait_until_detached_for(const Duration& timeout) noexcept {
     if (inside()) return Status::kPossibleDeadlock;
@@ -53,10 +57,16 @@ class NMR_PUBLIC_TYPE BasicBinding : private detail::Attachment<Calls> {
   }
 
   /// Gives up a binding that has been detached, or replaced: nobody waits for it. `freed` runs when the last call has
-  /// left, here if none is inside, and may free the binding and itself; until then, or for good, the binding and what
-  /// its functions use stay. With one-word counting so does the handle.
+  /// left: on the thread that leaves, or here, before this returns, if none is inside. It may free the binding and
+  /// itself. Until then, or for good, the binding and what its functions use stay. With one-word counting so does the
+  /// handle.
   ///
   /// Returns       kSuccess; kInvalidDeviceState if nobody has detached it: then `freed` does not run.
+  /// Progress      never waits for calls, at most for a moment for a wait of another thread that begins or runs out of
+  ///               time; allocates nothing.
+  /// Ordering      every call happens-before `freed`.
+  /// Lifetime      touches nothing once `freed` may have been entered.
+  /// Precondition  `freed` is not in use (trapped; then it does not run for this).
   NMR_LOCAL Status abandon(Completion& freed) noexcept {
     if (!this->refs().rundown_begun()) return Status::kInvalidDeviceState;
     this->refs().begin_rundown(freed);

@@ -6,11 +6,16 @@
 
 NMR_BEGIN_NAMESPACE
 
-/// The caller's side of attachments, one at a time: the place that calls go through. Born empty; attached,
-/// detached, attached again and swapped while any number of threads call through it.
+/// The caller's side of attachments, one at a time: the place that calls go through. Born empty; attached, detached,
+/// attached again and swapped while any number of threads call through it.
 ///
-/// Lifetime      outlives every call through it, try_call() included; counted per thread, a guard that is out
-///               may be left after the handle has gone. The domain outlives the calls, and the handle while it is attached (trapped).
+/// A function that runs completions holds no lock of the library's then. A lock that its caller holds is held.
+///
+/// Lifetime      outlives every call through it, try_call() included; counted per thread, a guard that is out may be
+///               left after the handle has gone. The domain outlives the handle while it is attached (trapped), and
+///               each guard until its leave() has returned. A completion may free the binding. It may free the handle
+///               only where no thread can be in its try_call(), and the domain, or what owns both, only where no other
+///               thread can be in a leave() either: who was not the last one out may still look at its slot there.
 template <Npi N, CallsPolicy Calls>
 class NMR_PUBLIC_TYPE BasicBindingHandle {
  public:
@@ -29,46 +34,66 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
     Calls::Atomics::misuse({"BindingHandle", "~BindingHandle", "destroyed while attached", this});
   }
 
-  /// Enters a call, unless nothing is attached or what was is being detached; then the guard is empty.
+  /// Enters a call, unless nothing is attached or what was is being detached.
   ///
-  /// Progress      wait-free on a thread that has been prepared (CallDomain::prepare_thread(), or a call before),
-  ///               for as many nested calls as a thread has slots for: no lock, read-modify-write or fence, one
-  ///               atomic load to check. Else it takes the domain's mutex, and the first call of a thread may
-  ///               allocate: in a signal handler that has interrupted malloc() it then waits for itself, for
-  ///               good. Where that may be, or on a real-time thread: try_call_prepared().
+  /// Returns       a guard; empty if the call is refused.
+  /// Progress      wait-free on a thread that has been prepared (CallDomain::prepare_thread(), or a call before), for
+  ///               as many nested calls as a thread has slots for: no lock, read-modify-write or fence, one atomic load
+  ///               to check, and one more try for each swap that comes in between. (One fence where there is no
+  ///               process-wide barrier.) Else it takes the domain's mutex, and the first call of a thread may
+  ///               allocate: in a signal handler that has interrupted malloc() it then waits for itself, for good.
+  ///               Where that may be, or on a real-time thread: try_call_prepared(). Counted in one word: wait-free,
+  ///               one read-modify-write. A call that meets a detach or a swap, refused or not, may run the completions
+  ///               of that: it can be the last one out.
   /// Ordering      happens-after the attach() of what it goes to.
+  /// Lifetime      handle and domain stay until it has returned, also where it runs completions.
   [[nodiscard]] NMR_ALWAYS_INLINE NMR_LOCAL Guard try_call() noexcept { return Guard(cell_); }
 
-  /// As above, but where try_call() would take a mutex the guard is empty too: so if the thread has not been
-  /// prepared, or is inside as many calls as it has slots for.
+  /// As above, but where try_call() would take a mutex the call is refused: if the thread has not been prepared, or is
+  /// inside as many calls as it has slots for.
   ///
-  /// Progress      wait-free, and async-signal-safe. So is leaving the guard, but for the completions of a detach.
+  /// Progress      wait-free, and async-signal-safe. So is leaving the guard. Both but for the completions of a detach.
   /// Ordering      as above.
   [[nodiscard]] NMR_ALWAYS_INLINE NMR_LOCAL Guard try_call_prepared() noexcept {
     return Guard(cell_, IfPrepared{});
   }
 
-  /// Attaches. What was attached before, if anything, is detached as by detach(): counted per thread, without
-  /// a call refused in between; counted in one word, this waits until its calls have left.
+  /// Attaches. What was attached before, if anything, is detached as by detach(): counted per thread, without a call
+  /// refused in between; counted in one word, this waits until its calls have left.
   ///
-  /// Returns       kSuccess; kInvalidDeviceState if the binding is attached already or still drains;
-  ///               kRevisionMismatch if the domain was made by an incompatible version of the library. Then
-  ///               nothing has changed.
+  /// Returns       kSuccess; kInvalidDeviceState if the binding is attached already or still drains; kRevisionMismatch
+  ///               if the domain was made by an incompatible version of the library. Then nothing has changed.
+  /// Progress      waits for calls that were refused by the binding itself, a few instructions of each; then as
+  ///               detach(), if something was attached. Counted in one word it is blocking, asleep: for other attach()
+  ///               of this handle, and for the calls through it; not from inside one of those.
+  /// Ordering      happens-before each call that goes to the binding. Of several threads that attach and detach at a
+  ///               time each takes out what it finds.
+  /// Lifetime      the binding stays until it has been detached.
   NMR_LOCAL Status attach(Binding& binding) noexcept { return attach(binding, nullptr); }
-  /// As above. If the result is kSuccess, `replaced` runs exactly once, when the last call to what was
-  /// attached before has left; at once if nothing was.
-  /// kInvalidParameter if `replaced` is in use (trapped): then nothing has changed either.
+  /// As above. If the result is kSuccess, `replaced` runs exactly once, when the last call to what was attached before
+  /// has left: on the thread that leaves, or here, before this returns, if nobody is inside or nothing was attached.
+  /// Then it runs under whatever lock the caller holds.
+  ///
+  /// Returns       as above; kInvalidParameter if `replaced` is in use (trapped): then nothing has changed either.
+  /// Progress      as above.
+  /// Ordering      every call to what was attached before happens-before `replaced`.
+  /// Lifetime      touches nothing once `replaced` may have been entered.
   NMR_LOCAL Status attach(Binding& binding, Completion& replaced) noexcept {
     if (replaced.given_twice<typename Calls::Atomics>("attach")) return Status::kInvalidParameter;
     return attach(binding, &replaced);
   }
 
-  /// Takes out what is attached: from now on calls are refused. Never waits for calls. `done` runs exactly
-  /// once, when the last call has left: on the thread that leaves, or here, before this returns, if nobody is
-  /// inside. What a registry has attached has its last call no sooner than the registry detaches it.
+  /// Takes out what is attached: from now on calls are refused. Never waits for calls. `done` runs exactly once, when
+  /// the last call has left: on the thread that leaves, or here, before this returns, if nobody is inside. What a
+  /// registry has attached has its last call no sooner than the registry detaches it.
   ///
-  /// Returns       false if nothing was attached; then `done` has run.
-  /// Progress      blocking for one barrier, or two if somebody is inside; allocates nothing.
+  /// Returns       false if nothing was attached; then `done` has run. That says nothing of calls to what another
+  ///               thread has taken out.
+  /// Progress      blocking for one barrier, or two if somebody is inside, and for the domain's mutex (counted in one
+  ///               word: for none of these); allocates nothing. May run completions of other detaches in the domain
+  ///               too. From callbacks and inside calls, also its own; not from a signal handler.
+  /// Ordering      a call that begins after this has returned is refused. Every call happens-before `done`.
+  /// Lifetime      touches nothing once `done` may have been entered.
   /// Precondition  `done` is not in use (trapped; then nothing is detached, and this returns false).
   NMR_LOCAL bool detach(Completion& done) noexcept {
     if (done.given_twice<typename Calls::Atomics>("detach")) return false;
@@ -78,6 +103,7 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
     Calls::close(cell_.domain(), target);
     return true;
   }
+  /// As above, without being told: Binding::wait_until_detached() and detached() say when the last call has left.
   NMR_LOCAL bool detach() noexcept {
     auto* const target = cell_.remove_any();
     if (target == nullptr) return false;
@@ -89,10 +115,13 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
   /// Detaches and waits until the last call has left. What was detached before is not waited for: see
   /// Binding::wait_until_detached().
   ///
-  /// Returns       kSuccess; kPossibleDeadlock if this thread is inside such a call (known where calls are
-  ///               counted per thread), kInvalidDeviceState if a registry has attached it, whose registration
-  ///               is what to wait for: then detach has begun, and goes on without being waited for.
-  /// Progress      blocking; no cancellation point.
+  /// Returns       kSuccess, also if nothing was attached. kPossibleDeadlock if this thread is inside such a call
+  ///               (known where calls are counted per thread), kInvalidDeviceState if a registry has attached it, whose
+  ///               registration is what to wait for: then detach has begun, and goes on without being waited for.
+  /// Progress      blocking as detach(), then for as long as calls and holds take; no cancellation point; allocates
+  ///               nothing. From callbacks; not from a signal handler. Counted in one word, not inside such a call.
+  /// Ordering      kSuccess happens-after every call to what was attached.
+  /// Lifetime      after kSuccess what was attached may be destroyed, with what its functions use.
   NMR_LOCAL Status detach_and_wait() noexcept {
     auto* const target = cell_.remove_any();
     if (target == nullptr) return Status::kSuccess;
@@ -109,10 +138,10 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
     return Status::kSuccess;
   }
 
-  /// Returns whether something is attached: a hint.
+  /// Returns whether something is attached: a hint, by one relaxed load.
   [[nodiscard]] NMR_LOCAL bool attached() const noexcept { return !cell_.empty(); }
 
-  /// For registries.
+  /// Returns the place that calls go through, for registries.
   [[nodiscard]] NMR_LOCAL Cell& cell() noexcept { return cell_; }
 
  private:

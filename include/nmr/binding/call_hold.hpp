@@ -6,8 +6,10 @@
 
 NMR_BEGIN_NAMESPACE
 
-/// A call in progress that is not tied to a thread: for a request that outlives the function that started it.
-/// Movable, may be left on any thread, and keeps the detach of its binding pending until it is.
+/// A call in progress that is not tied to a thread: for a request that outlives the function that started it. Movable,
+/// may be left on any thread, and keeps the detach of its binding pending until it is. As large as a pointer.
+///
+/// Lifetime      may outlive the handle that the call came through.
 template <Npi N, CallsPolicy Calls>
 class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallHold {
  public:
@@ -24,24 +26,34 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallHold {
   BasicCallHold& operator=(const BasicCallHold&) = delete;
   NMR_LOCAL ~BasicCallHold() { leave(); }
 
+  /// Returns whether it holds a call.
   [[nodiscard]] NMR_LOCAL explicit operator bool() const noexcept { return binding_ != nullptr; }
 
-  /// The functions of the provider; valid until the hold is left. Precondition: not empty.
+  /// Returns the functions of the provider; valid until the hold is left.
+  ///
+  /// Precondition  not empty.
   NMR_LOCAL const Dispatch* operator->() const noexcept {
     return static_cast<const Dispatch*>(binding_->dispatch());
   }
-  /// Returns the context that those functions take.
+  /// Returns the context that those functions take. The hold is not empty.
   [[nodiscard]] NMR_LOCAL void* context() const noexcept { return binding_->context(); }
 
-  /// Returns another hold of the same call, also while its binding drains. Empty if *this is. Progress:
-  /// wait-free.
+  /// Holds the same call once more. Succeeds while its binding drains.
+  ///
+  /// Returns       another hold, to be left for itself; empty if *this is.
+  /// Progress      wait-free: one read-modify-write.
   NMR_LOCAL BasicCallHold duplicate() const noexcept {
     if (binding_ != nullptr) binding_->refs().duplicate();
     return BasicCallHold(binding_);
   }
 
-  /// Leaves. Progress: wait-free, but for the completion of a detach that waited for this one.
-  /// Lifetime      the provider's code and data, and the binding, may be gone when it returns.
+  /// Leaves, as the destructor does; *this is empty then. Nothing is done if it is already.
+  ///
+  /// Progress      wait-free: one read-modify-write. The last one out of a binding that drains runs the completions, as
+  ///               CallGuard::leave().
+  /// Ordering      what was done under the hold happens-before those completions.
+  /// Lifetime      the provider's code and data, and the binding, may be gone when it returns. Nothing is touched after
+  ///               the binding.
   NMR_LOCAL void leave() noexcept {
     if (binding_ != nullptr) platform::take(binding_)->refs().release();
   }
