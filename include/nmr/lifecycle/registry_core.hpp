@@ -9,12 +9,12 @@
 
 NMR_BEGIN_NAMESPACE
 
-/// The registry without its types: registrations of any number of NPIs, and the bindings between them.
-/// NmrRegistry<Npi> is a view of one of its NPIs; several may share a core.
+/// The registry without its types: registrations of any number of NPIs, and the bindings between them. NmrRegistry<Npi>
+/// is a view of one of its NPIs; several may share a core.
 ///
-/// What ends in callbacks, or wakes a waiter, runs in the code of the image that made the core, through
-/// pointers kept here: a plug-in that has been told that its registration is gone may be unloaded, whoever
-/// told it.
+/// What ends in callbacks, or wakes a waiter, runs in the code of the image that made the core, through pointers kept
+/// here: a plug-in that has been told that its registration is gone may be unloaded, whoever told it. What is not said
+/// below of Progress, Ordering and Lifetime is said at the functions of these names in NmrRegistry and Registration.
 ///
 /// Lifetime      outlives its registrations (trapped), abandoned ones too, and every call; one from make() stays for
 ///               good where anything has been abandoned.
@@ -46,9 +46,8 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
   [[nodiscard]] NMR_LOCAL static BasicRegistryCore& make(How... how) {
     return *new BasicRegistryCore(how...);
   }
-  /// Frees it; or, where anything has been abandoned, leaves it for good: a call that was not waited for may be on
-  /// its way out of its slot still, when all that it kept has ended. Registrations that are left and have not been
-  /// abandoned are reported.
+  /// Frees it; or, where anything has been abandoned, leaves it for good: a call that nobody waited for may still be on
+  /// its way out of its slot, when all that it kept has ended. Registrations that have not been abandoned are reported.
   NMR_LOCAL void give_up() noexcept {
     bool all_abandoned = true;
     bool stays = false;
@@ -68,44 +67,46 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
   /// Returns the domain that handles have to be made with that are attached here.
   [[nodiscard]] NMR_LOCAL typename Calls::Domain& calls() noexcept { return state_.calls; }
 
-  /// Registers, and offers the new registration to every active one of the other side before it returns.
-  /// `out` is written before the first callback.
+  /// Registers, and offers the new registration to every active one of the other side. Throws nothing, but is unwound.
+  /// Returns       kSuccess: `out` has been written before the first callback. kInsufficientResources: it is unchanged.
+  /// Progress      blocking for the callbacks; allocates before them.
   NMR_LOCAL Status add(ModuleSide side, const Module& module, void* context, Registration*& out) {
     return add_(state_, side, module, context, out);
   }
 
-  /// Starts deregistration: kPending; or kInvalidDeviceState if it has been started before.
+  /// Starts deregistration. Returns kPending; kInvalidDeviceState if it has been started before. `done` may be null.
+  /// Progress      blocking for detach callbacks and barriers, not for calls. May run `done`, which may free *this too.
   NMR_LOCAL Status deregister(Registration& registration, Completion* done) noexcept {
     return deregister_(state_, registration, done);
   }
 
   /// Waits for the end of a deregistration that has been started.
+  /// Returns       kSuccess, kTimeout, kPossibleDeadlock; kInvalidParameter if it was not started.
   NMR_LOCAL Status wait(Registration& registration, platform::Deadline deadline) noexcept {
     return wait_(state_, registration, deadline);
   }
 
-  /// Runs `done` when a deregistration that has been started has ended.
+  /// Runs `done` when a deregistration has ended: here, if it has. Returns kInvalidParameter if it was not started.
   NMR_LOCAL Status notify(Registration& registration, Completion& done) noexcept {
     if (!deregistering(state_, registration)) return Status::kInvalidParameter;
     registration.open.begin_rundown(done);
     return Status::kSuccess;
   }
 
-  /// Deregisters if that has not been done, waits, and frees. Where this thread would wait for itself that is
-  /// misuse, and the registration is freed by whoever ends it.
+  /// Deregisters if that has not been done, waits, and frees. Where this thread would wait for itself that is misuse,
+  /// and the registration is freed by whoever ends it. After abandon() as abandon(registration).
   NMR_LOCAL void destroy(Registration& registration) noexcept { destroy_(state_, registration); }
   /// Deregisters if that has not been done, and leaves the registration to whoever ends it.
   NMR_LOCAL void abandon(Registration& registration) noexcept { abandon_(state_, registration); }
 
   /// Detaches one binding of the registration, for both sides, as deregistration does.
-  /// Returns kPending: started; kNotFound if it is not, or not any more, one of this registration's.
+  /// Returns       kPending: started; kNotFound if it is not, or not any more, one of this registration's.
   NMR_LOCAL Status detach(Registration& registration, BindingId id) noexcept {
     return detach_(state_, registration, id);
   }
 
-  /// Calls `f(side)` for the registration's side of each attached binding, in the order of their making,
-  /// holding no lock. A binding stays attached to what `f` looks at: its cleanup does not begin before `f`
-  /// returns. `f` may do whatever a callback may.
+  /// Calls `f(side)` for the registration's side of each attached binding, in the order of their making, holding no
+  /// lock. No cleanup of a binding begins before `f` has returned from it. `f` may do whatever a callback may.
   template <class Unit = platform::ThisUnit, class F>
   NMR_LOCAL void for_each_binding(Registration& registration, F f) {
     for (detail::Visit<Calls> visit(state_, registration); visit.side() != nullptr; visit.advance()) {
@@ -127,6 +128,7 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
     return all;
   }
 
+  /// Returns what a snapshot says of a registration.
   [[nodiscard]] NMR_LOCAL RegistrationInfo info_of(const Registration& registration) noexcept {
     LockGuard lock(state_.mutex);
     return detail::info_of(registration);
@@ -213,8 +215,8 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
     forget(state, registration);
   }
 
-  /// Unlinks a registration that nobody will ask for again, or leaves that to its last binding; it is freed when
-  /// its end has been told.
+  /// Unlinks a registration that nobody will ask for again, or leaves that to its last binding. It is freed when its
+  /// end has been told.
   NMR_LOCAL static void forget(State& state, Registration& registration) noexcept {
     {
       LockGuard lock(state.mutex);
@@ -254,8 +256,8 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
     return found ? Status::kPending : Status::kNotFound;
   }
 
-  /// Makes a binding with each active registration of the other side. Returns false if there is no memory for
-  /// one; then there is none. Under the mutex.
+  /// Makes a binding with each active registration of the other side. Returns false if there is no memory for one; then
+  /// there is none. Under the mutex.
   NMR_LOCAL static bool make_offers(State& state, Registration& registration, Binding*& offers) noexcept {
     const bool is_client = registration.side == ModuleSide::kClient;
     Binding** last = &offers;

@@ -29,10 +29,15 @@ class NMR_PUBLIC_TYPE BasicClientOffer;
 
 /// What a client module registers (NPI_CLIENT_CHARACTERISTICS): its callbacks, and who it is.
 ///
-/// The registry keeps a pointer to it: it, and what it points to, stays until deregistration has completed.
-/// No lock is held in any callback; each may register, deregister, detach, complete and enumerate. Attach
-/// callbacks may throw, which refuses the peer; they run on the thread that registers the later of the two
-/// sides.
+/// No lock is held in any callback; each may register, deregister, detach, complete and enumerate. Attach callbacks may
+/// throw, which refuses the peer. They run on the thread that registers the later of the two sides. Detach callbacks
+/// run on the thread that deregistered, detached or swapped, or on the one that was attaching then. Cleanup runs on the
+/// executor, or on the thread that comes to it, which is the last one out.
+///
+/// Ordering      for each side of a binding: attach happens-before detach, and that before cleanup. Both sides' detach
+///               callbacks and all calls, both ways, happen-before either cleanup.
+/// Lifetime      the registry keeps a pointer to it: it, and what it points to, stays until deregistration has
+///               completed.
 template <Npi N, CallsPolicy Calls>
 struct NMR_PUBLIC_TYPE BasicClientModule {
   NMR_LOCAL constexpr BasicClientModule() noexcept = default;

@@ -7,12 +7,15 @@
 
 NMR_BEGIN_NAMESPACE
 
-/// Brings providers and clients of an NPI together (the Network Module Registrar): each new registration is
-/// offered to every one of the other side; those that agree are attached and call each other through handles;
-/// when either leaves, both are detached, and each is done when its last call has left.
+/// Brings providers and clients of an NPI together (the Network Module Registrar): each new registration is offered to
+/// every one of the other side; those that agree are attached and call each other through handles; when either leaves,
+/// both are detached, and each is done when its last call has left.
 ///
-/// Lifetime      outlives its registrations and attached handles (trapped), and every call through them. Where
-///               anything has been abandoned, the core that it has made for itself stays for good.
+/// Any number of threads may call it, also in callbacks and inside calls; but for abandon() not in a signal handler.
+///
+/// Lifetime      outlives its registrations and attached handles (trapped), and every call through them until its
+///               leaving has returned. Where anything has been abandoned, the core that it has made for itself stays
+///               for good.
 template <RegistrableNpi N, CallsPolicy Calls>
 class NMR_PUBLIC_TYPE BasicNmrRegistry {
   static_assert(!npi_id_of<N>().empty(), "kId is all zero: give the NPI a GUID of its own");
@@ -45,28 +48,36 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
   }
 
   /// From now on nobody waits: the destructor of a registration with the core abandons it, as if
-  /// Registration::abandon() had been called. For a process that is to end whatever its threads are doing.
-  /// Not for an image of another version, where it does nothing.
+  /// Registration::abandon() had been called. For a process that is to end whatever its threads are doing. Not for an
+  /// image of another version, where it does nothing.
+  ///
+  /// Progress      wait-free: one store, also in a signal handler.
+  /// Ordering      none: destructors on other threads see it for sure if they are ordered after it by other means.
   NMR_LOCAL void abandon() noexcept {
     if (is_of_this_version()) core_.abandon();
   }
 
+  /// Returns the core, for other NPIs to share.
   [[nodiscard]] NMR_LOCAL Core& core() noexcept { return core_; }
   /// Returns the domain to make handles with: `Handle handle(registry.calls());`.
   [[nodiscard]] NMR_LOCAL typename Calls::Domain& calls() noexcept { return calls_; }
 
-  /// Registers a module (NmrRegisterClient, NmrRegisterProvider). Attach callbacks of all existing peers, and
-  /// calls from them, may come before this returns: to register is the last step of a module's
-  /// initialisation. A peer that declines is not an error here.
+  /// Registers a module (NmrRegisterClient, NmrRegisterProvider). Attach callbacks of all existing peers, and calls
+  /// from them, may come before this returns: to register is the last step of a module's initialisation. A peer that
+  /// declines is not an error here.
   ///
   /// `registration` must be empty; it is usable in the callbacks already, and stays empty on failure.
   ///
-  /// Returns       kSuccess; kInvalidParameter: a missing attach or detach callback, an empty module
-  ///               identifier, a wrong length, or a registration that is not empty; kRevisionMismatch: a
-  ///               wrong version; kInsufficientResources. Then nothing has changed, and no peer was asked.
-  /// Progress      blocking for the callbacks. Throws nothing; but if the thread is ended in an attach callback
+  /// Returns       kSuccess; kInvalidParameter: a missing attach or detach callback, an empty module identifier, a
+  ///               wrong length, or a registration that is not empty; kRevisionMismatch: a wrong version;
+  ///               kInsufficientResources. Then nothing has changed, and no peer was asked.
+  /// Progress      blocking for the callbacks, where they are serialised also for those of other threads. Allocates,
+  ///               before anybody is asked. A binding that is detached meanwhile, a swapped handle's among them, is
+  ///               detached here, as by deregister(). Throws nothing; but if the thread is ended in an attach callback
   ///               (pthread_exit, cancellation), it is unwound through here: that peer has been refused with
   ///               kUnhandledException, the rest has not been offered, and `registration` stays registered.
+  /// Ordering      what was done before happens-before each callback of the module, on whatever thread.
+  /// Lifetime      module and registration_context stay until deregistration has completed.
   template <class Unit = platform::ThisUnit>
   NMR_LOCAL Status register_client(const ClientModule& module, void* registration_context,
                                    ClientRegistration& registration) {
@@ -74,6 +85,7 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
       return Status::kInvalidParameter;
     return add<ClientThunks<Unit>>(ModuleSide::kClient, module, registration_context, registration);
   }
+  /// As above.
   template <class Unit = platform::ThisUnit>
   NMR_LOCAL Status register_provider(const ProviderModule& module, void* registration_context,
                                      ProviderRegistration& registration) {
@@ -81,8 +93,10 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
     return add<ProviderThunks<Unit>>(ModuleSide::kProvider, module, registration_context, registration);
   }
 
-  /// Returns all registrations and bindings of the core, with their states and what they wait for; none
-  /// to an image of another version.
+  /// Returns all registrations and bindings of the core as of one moment, with their states and what they wait for;
+  /// none to an image of another version.
+  ///
+  /// Progress      blocking for the registry's mutex; allocates, without it. Throws std::bad_alloc.
   template <class Unit = platform::ThisUnit>
   [[nodiscard]] NMR_LOCAL RegistrySnapshot snapshot() {
     return is_of_this_version() ? core_.template snapshot<Unit>() : RegistrySnapshot{};

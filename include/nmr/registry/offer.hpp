@@ -11,9 +11,10 @@
 
 NMR_BEGIN_NAMESPACE
 
-/// What both sides' offers have: who the peer is, and a context that the registry owns.
+/// What both sides' offers have: who the peer is, and a context that the registry owns. For the thread that is in the
+/// attach callback.
 ///
-/// Lifetime      of an offer: the attach callback. Of what `peer` gives: until this side's cleanup.
+/// Lifetime      of an offer: the attach callback. Of what peer() gives: until this side's cleanup.
 template <CallsPolicy Calls, class PeerCharacteristics>
 class NMR_PUBLIC_TYPE BasicPeerOffer {
  public:
@@ -21,19 +22,23 @@ class NMR_PUBLIC_TYPE BasicPeerOffer {
   BasicPeerOffer(const BasicPeerOffer&) = delete;
   BasicPeerOffer& operator=(const BasicPeerOffer&) = delete;
 
-  /// Names this binding, for detach(). Unique among all that the registry ever makes.
+  /// Returns the name of this binding, for detach(). Unique among all that the registry ever makes.
   [[nodiscard]] NMR_LOCAL BindingId binding() const noexcept { return core_.side.binding.id; }
-  /// Who is on the other side.
+  /// Returns who is on the other side.
   [[nodiscard]] NMR_LOCAL const RegistrationInstance& peer() const noexcept {
     return core_.side.binding.peer_of(core_.side).registration.module.instance;
   }
-  /// The peer's NPI-specific characteristics, or null.
+  /// Returns the peer's NPI-specific characteristics, or null.
   [[nodiscard]] NMR_LOCAL const PeerCharacteristics* characteristics() const noexcept {
     return static_cast<const PeerCharacteristics*>(peer().characteristics);
   }
 
-  /// Makes a binding context that the registry owns: destroyed after this side's cleanup callback, or when
-  /// the attachment fails. A second one replaces the first. Returns null if there is no memory.
+  /// Makes a binding context that the registry owns: destroyed after this side's cleanup callback, or when the
+  /// attachment fails. A second one replaces the first, which is destroyed here.
+  ///
+  /// Returns       null if there is no memory, or after accept().
+  /// Progress      allocates; runs constructor and destructor of T. What the constructor throws passes, and nothing has
+  ///               changed.
   /// Precondition  before accept(), which gives the context away (trapped).
   template <class T, class... Arguments, class Unit = platform::ThisUnit>
   [[nodiscard]] NMR_LOCAL T* make_context(Arguments&&... arguments) {
@@ -63,17 +68,20 @@ class NMR_PUBLIC_TYPE BasicProviderOffer
   NMR_LOCAL explicit BasicProviderOffer(detail::OfferCore<Calls>& core) noexcept
       : BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Provider>(core) {}
 
-  /// Attaches to the provider, if it agrees (NmrClientAttachProvider). From then on the client's calls go
-  /// through `handle`, and the provider may call the client, even before this returns: `context` must be
-  /// ready. What the handle was attached to before is detached as if this side had asked for it.
+  /// Attaches to the provider, if it agrees (NmrClientAttachProvider). From then on the client's calls go through
+  /// `handle`, and the provider may call the client, even before this returns: `context` must be ready. What the handle
+  /// was attached to before is detached as if this side had asked for it, once the attach callback has returned.
   ///
-  /// Returns       what the provider returned: kSuccess (return it from the callback, unchanged),
-  ///               kNoInterface or an error: then nothing has changed, and it may be tried again with another
-  ///               table. kInvalidDeviceState: it has succeeded already. kInvalidParameter: a handle of
-  ///               another registry.
-  /// Progress      blocking for as long as the provider's callback; with one-word counting and an occupied
-  ///               handle also for the calls through it. Throws nothing; but if the thread is ended in the
-  ///               provider's callback (pthread_exit, cancellation) it is unwound through here.
+  /// Returns       what the provider returned: kSuccess (return it from the callback, unchanged), kNoInterface or an
+  ///               error: then nothing has changed, and it may be tried again with another table. kInvalidDeviceState:
+  ///               it has succeeded already. kInvalidParameter: a handle of another registry.
+  /// Progress      blocking for as long as the provider's callback, where that is serialised also for those of other
+  ///               threads; with one-word counting and an occupied handle also for the calls through it. Throws
+  ///               nothing; but if the thread is ended in the provider's callback (pthread_exit, cancellation) it is
+  ///               unwound through here. Allocates nothing of its own.
+  /// Ordering      what was done before happens-before the provider's callback and the provider's calls; that callback
+  ///               happens-before the client's calls.
+  /// Lifetime      the handle stays until this side's cleanup, also where another binding is in it by then.
   NMR_LOCAL Status accept(Handle& handle, void* context, const ClientDispatch* dispatch) {
     return this->core_.accept(&handle.cell(), context, dispatch);
   }
@@ -87,6 +95,7 @@ class NMR_PUBLIC_TYPE BasicProviderOffer
   {
     return accept(handle, context, nullptr);
   }
+  /// As above, without a handle.
   NMR_LOCAL Status accept(void* context)
     requires std::is_same_v<ClientDispatch, NoDispatch>
   {
@@ -106,16 +115,20 @@ class NMR_PUBLIC_TYPE BasicClientOffer : public BasicPeerOffer<Calls, typename C
   NMR_LOCAL explicit BasicClientOffer(detail::OfferCore<Calls>& core) noexcept
       : BasicPeerOffer<Calls, typename CharacteristicsOf<N>::Client>(core) {}
 
-  /// Agrees: the client's calls get `dispatch` and `context`, which must be ready. Takes effect when the
-  /// callback returns success; until then no call may go to the client.
+  /// Agrees: the client's calls get `dispatch` and `context`, which must be ready. Takes effect when the callback
+  /// returns success; until then no call may go to the client.
   ///
   /// Returns       kSuccess, to be returned from the callback.
+  /// Progress      wait-free.
+  /// Ordering      what this thread does before its callback returns happens-before the client's calls.
   NMR_LOCAL Status accept(void* context, const ProviderDispatch* dispatch) noexcept {
     return this->core_.agree(nullptr, context, dispatch);
   }
-  /// As above, and from the attachment on this provider's calls to this client go through `handle`. Without
-  /// one they go through ProviderRegistration::for_each_client(). kInvalidParameter: a handle of another
-  /// registry.
+  /// As above, and from the attachment on this provider's calls to this client go through `handle`. What that was
+  /// attached to before is detached. Without a handle they go through ProviderRegistration::for_each_client().
+  ///
+  /// Returns       as above; kInvalidParameter: a handle of another registry.
+  /// Lifetime      the handle stays until this side's cleanup, also where another binding is in it by then.
   NMR_LOCAL Status accept(Handle& handle, void* context, const ProviderDispatch* dispatch) noexcept {
     return this->core_.agree(&handle.cell(), context, dispatch);
   }
