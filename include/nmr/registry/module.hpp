@@ -32,7 +32,7 @@ class NMR_PUBLIC_TYPE BasicClientOffer;
 /// No lock is held in any callback; each may register, deregister, detach, complete and enumerate. Attach callbacks may
 /// throw, which refuses the peer. They run on the thread that registers the later of the two sides. Detach callbacks
 /// run on the thread that deregistered, detached or swapped, or on the one that was attaching then. Cleanup runs on the
-/// executor, or on the thread that comes to it, which is the last one out.
+/// executor, or on the thread that comes to it: the last one out, or one of the peer's executor.
 ///
 /// Ordering      for each side of a binding: attach happens-before detach, and that before cleanup. Both sides' detach
 ///               callbacks and all calls, both ways, happen-before either cleanup.
