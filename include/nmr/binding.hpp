@@ -17,8 +17,9 @@
 ///                             attach() before it returns. Of the library's locks none is held then.
 ///   what it may free          the binding. The handle, if no thread can be in its try_call(). The domain, if no other
 ///                             thread can be in a leave() either: else only when those threads have been joined.
-///   what may block            attach() and detach() for a barrier; the waits for calls. A call of a prepared thread does
-///                             not; the first call of a thread may allocate. In a signal handler: try_call_prepared().
+///   what may block            attach() and detach() for a barrier; the waits for calls. A call of a prepared thread
+///                             does not. The first call of a thread may allocate. In a signal handler:
+///                             try_call_prepared().
 ///   what a guard takes        24 bytes of the stack; 16 where calls are counted in one word. A hold takes a pointer's.
 #include <nmr/binding/binding_handle.hpp>
 #include <nmr/binding/call_guard.hpp>

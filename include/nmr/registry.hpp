@@ -12,12 +12,12 @@
 ///   to hold a detach back                   keep the DetachCompletion, or a CallHold
 ///   to see who is attached and what is waited for   registry.snapshot()
 ///
-///   which thread calls back   attach: the one that registers the later side. detach: the one that deregisters, detaches
-///                             or swaps, or that was attaching then. cleanup, completions: the last one out, or the
-///                             module's Executor.
+///   which thread calls back   attach: the one that registers the later side. detach: the one that deregisters,
+///                             detaches or swaps, or that was attaching then. cleanup, completions: the last one out,
+///                             or the module's Executor.
 ///   under which lock          none of the registry's
-///   what may block            register_...() and deregister() for callbacks; the waits for calls. In a signal handler:
-///                             nothing but registry.abandon().
+///   what may block            register_...() and deregister() for callbacks; the waits for calls. Of these
+///                             functions none is for a signal handler but registry.abandon().
 ///   what allocates            register_...() before anybody is asked, snapshot(), make_context()
 ///   when its code may go      when a wait for its end has returned
 #include <nmr/binding.hpp>

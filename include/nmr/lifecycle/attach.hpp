@@ -7,10 +7,10 @@
 NMR_BEGIN_NAMESPACE
 namespace detail {
 
-/// The first half of a binding's life: from kOffered to kAttached or kRejected (T2 to T10 of
-/// tests/requirements.md). No lock is held in any callback.
+/// The first half of a binding's life: from kOffered to kAttached or kRejected (T2 to T10 of tests/requirements.md).
+/// All of it runs on the thread that registers the later side. No lock is held in any callback.
 ///
-/// A thread that is ended in a callback is unwound through all of this, where `Unit` can be: what its frames
+/// A thread that is ended in a callback is unwound through all of this, where `Unit` can be unwound. What its frames
 /// have begun ends in their destructors, as if the callback had thrown.
 template <CallsPolicy Calls, class Unit>
 struct Attach {
@@ -22,7 +22,7 @@ struct Attach {
   using Offer = OfferCore<Calls>;
   using Atomics = typename Calls::Atomics;
 
-  /// Offers a new binding to its client. It may be gone when this returns.
+  /// Offers a new binding to its client. The binding may be gone when this returns.
   static void offer(State& state, Binding& binding) {
     Offer offer(binding.client);
     Conclusion conclusion(state, binding, offer);
@@ -73,7 +73,7 @@ struct Attach {
     client.outgoing.aim(to_provider.dispatch, to_provider.context);
     if (to_provider.cell != nullptr) provider.cell = to_provider.cell;
     if (cell != nullptr) client.cell = cell;
-    // The provider's way first: it may call as soon as it has agreed; the client not before this returns.
+    // The provider's way first: the provider may call as soon as it has agreed. The client may not before this returns.
     open(provider, offer.replaced);
     open(client, offer.replaced);
     offer.agreed = true;
@@ -83,7 +83,8 @@ struct Attach {
   }
 
  private:
-  /// Waits, for a registration that serialises its attach callbacks, until no other thread is in one.
+  /// One thread's turn in the attach callbacks of a registration that serialises them: waits until no other thread is
+  /// in one. For other registrations it does nothing.
   class Turn {
    public:
     Turn(State& state, Registration& registration) noexcept : state_(state), registration_(registration) {
@@ -111,7 +112,8 @@ struct Attach {
     std::uintptr_t outer_ = 0;
   };
 
-  /// What follows the client's answer, when it has been given or will never be.
+  /// What follows the client's answer, in the destructor: also where no answer comes, since the thread is ended in the
+  /// callback.
   class Conclusion {
    public:
     Conclusion(State& state, Binding& binding, Offer& offer) noexcept
@@ -157,9 +159,9 @@ struct Attach {
     }
   }
 
-  /// Decides what the client's answer means. Returns false if the binding is rejected, and this thread's to
-  /// retire; else it may be gone. A late comer, one whose registration went away meanwhile, is claimed for
-  /// detaching at once.
+  /// Decides what the client's answer means. Returns false if the binding is rejected: then this thread has to retire
+  /// it. After true it may be gone. Where a side has begun to deregister meanwhile, or the binding is to be detached,
+  /// it is claimed for detaching at once.
   static bool conclude(State& state, Binding& binding, Status status, Binding*& batch) noexcept {
     Registration& client = binding.client.registration;
     Registration& provider = binding.provider.registration;
@@ -202,8 +204,8 @@ struct Attach {
     provider.note({client.module.instance.module_id, status, refused_by});
   }
 
-  /// What accepting took out of occupied handles: closes it, and claims the bindings for detaching, as if
-  /// their own side had asked for it. What was attached by hand is only closed.
+  /// Sees to what accepting took out of occupied handles. A registry's binding is claimed for detaching, as if its own
+  /// side had asked for it; then all are closed. What was attached by hand is only closed.
   static void detach_replaced(State& state, Target* replaced, Binding*& batch) noexcept {
     if (replaced == nullptr) return;
     for (auto* target = replaced; target != nullptr; target = static_cast<Target*>(target->next_to_close())) {
@@ -219,8 +221,9 @@ struct Attach {
         binding->detach_requested = true;
       }
     }
-    // Not before: until now its calls kept each binding here. One by one: what the end of one runs may ask
-    // whether it can wait for one that is still to be closed, and that another thread has claimed.
+    // Not before: until now its calls kept each binding here. One by one: the end of one may run what waits for
+    // another. That one may be still to be closed by this thread, though another thread has claimed it: the Keeping
+    // makes the wait known for what it is.
     typename State::Keeping keeping(state, replaced);
     while (replaced != nullptr) {
       Target* const target = replaced;
@@ -231,8 +234,8 @@ struct Attach {
   }
 };
 
-/// A registration's way through those that it is offered to. They get the rest of it when it goes, however
-/// that comes about.
+/// A new registration's way through its peers: offers one binding after the other. The destructor drops those that have
+/// not been offered, if the thread is ended in a callback, and lets go of the registration.
 template <CallsPolicy Calls, class Unit>
 class Offering {
  public:

@@ -27,9 +27,13 @@ struct OwnedContext {
 
 /// One side of a binding: its way to the other side, and how far it has come with detaching.
 ///
-/// The count of `outgoing` is the count of all that keeps this side from being done: its calls in flight and
-/// its holds; from attach on the duty to detach, which the DetachCompletion becomes; and while the detach
-/// callback runs, the callback. When it has run down the side is done, whichever of these was the last.
+/// `outgoing` counts all that keeps this side from being done:
+///
+///   - its calls in flight, and its holds;
+///   - from attach on, the duty to detach, which becomes the DetachCompletion;
+///   - from the begin of the detach until its detach callback has returned, that callback.
+///
+/// When that count has run down the side is done, whichever of these was the last.
 template <CallsPolicy Calls>
 struct BindingSide {
   using Registration = RegistrationCore<Calls>;
@@ -49,7 +53,7 @@ struct BindingSide {
   Cell* cell;  // where its calls go through: a handle of the module's, or own_cell
   OwnedContext owned;
   Completion detached{&complete_detach, this};  // what its DetachCompletion completes
-  /// Run when the count has run down, and again on an executor.
+  /// The side's next step: run when the count has run down, and again for each step, on an executor if there is one.
   class Advance : public Completion {
    public:
     explicit Advance(BindingSide& whose) noexcept : Completion(&take_step, &whose, Claims{}) {}
@@ -68,7 +72,8 @@ struct BindingSide {
   }
   static void take_step(Completion& node, void* self) noexcept {
     if (self == nullptr) {
-      // Bound to run: who closes the list may first run what others have put there, and that may wait for this side.
+      // Bound to run this. Before it comes to this, the thread may run other completions of the same end, and these may
+      // wait for this side.
       // relaxed: compared with the reader's own thread, which has then written it itself; so everywhere.
       auto& claimed = static_cast<Advance&>(node).whose();
       return claimed.leaver.store(Atomics::thread_pointer(), order::relaxed);
@@ -95,7 +100,7 @@ struct BindingCore {
   /// Returns the context that a side gave: the one that its peer's calls take.
   [[nodiscard]] void* context_of(const Side& side) noexcept { return peer_of(side).outgoing.context(); }
 
-  /// Returns true if the thread has yet to call back about it, or is bound to go on with a side.
+  /// Returns true if the thread has yet to call back about this binding, or is bound to go on with one of its sides.
   [[nodiscard]] bool is_kept_by(std::uintptr_t thread) const noexcept {
     // relaxed, both: see there
     const bool goes_on =
@@ -109,8 +114,8 @@ struct BindingCore {
   bool refusal_noted = false;  // by the side that refused; the client hands the same status through
   std::uint8_t sides_left = 0;  // not done yet
   BindingCore* batch = nullptr;
-  /// The thread that has it on its list, and has yet to call back about it. Of no meaning while it is attached: who
-  /// waits has deregistered, and that has put it on a list again.
+  /// The thread that has this binding on its list, and has yet to call back about it. Means nothing while the binding
+  /// is attached. Nobody asks then: who waits has deregistered, and that has put the binding on a list again.
   std::uintptr_t walker = 0;
   unsigned posting = 0;  // calls of post() about it that have not returned
   Side client;

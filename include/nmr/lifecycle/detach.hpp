@@ -9,10 +9,23 @@ namespace detail {
 /// The second half of a binding's life: from kDetaching until it is gone (T11 to T15 of tests/requirements.md).
 /// Allocates nothing and cannot fail. No lock is held in any callback.
 ///
-/// What may still run when an end is told: of the registration, whose completions and waits have it told, no attach,
-/// detach or cleanup callback, no destructor of an owned context and no post(). Its own completions run first, one
-/// after the other, then its waits return; but a wait in a completion of an end does not wait for other completions.
-/// So what is never over for the thread that leaves last is what it told: the completion it is in.
+///   step                 what it does                                        which thread runs it
+///   claim()              kDetaching, and onto a batch; under the mutex       the first that wants the binding gone: it
+///                                                                            deregisters, detaches, swaps or attaches
+///   run(), close()       begins to run down both sides, empties the cells;   the same
+///                        one barrier for all, a second if calls are found
+///   run(), ask()         the detach callbacks, client's and provider's       the same
+///   drained()            the last reference to a side is gone                the one that gave it back
+///   finish_side()        the second side that is done goes on                the same, or the side's executor
+///   clean_up_client()    cleanup callback, owned context                     the same, or the client's executor
+///   clean_up_provider()  cleanup callback, owned context                     the same, or the provider's executor
+///   let_go()             unlinks, frees, lets go of both registrations       the same, when each post() has returned
+///   tell()               completions and waits of those whose end it was     the same, the client's first
+///
+/// When the end of a registration is told, nothing of it runs any more: no attach, detach or cleanup callback, no
+/// destructor of an owned context, no post(). Its completions run first, one after the other. Then its waits return. A
+/// wait inside a completion of an end does not wait for other completions. So one thing alone may still run, on the
+/// thread that leaves last: the completion that it is in.
 template <CallsPolicy Calls>
 struct Detach {
   using State = RegistryState<Calls>;
@@ -21,7 +34,8 @@ struct Detach {
   using Side = BindingSide<Calls>;
   using Target = typename Calls::Target;
 
-  /// Puts an attached binding into kDetaching and a batch. Under the mutex, so exactly one thread does.
+  /// Puts a binding that is attached, or half so, into kDetaching and a batch. Under the mutex, so exactly one thread
+  /// does.
   static void claim(Binding& binding, Binding*& batch) noexcept {
     if (binding.state == BindingState::kAttached) {
       --binding.client.registration.attached;
@@ -36,8 +50,9 @@ struct Detach {
     batch = &binding;
   }
 
-  /// Detaches a batch that this thread has claimed: refuses new calls both ways on all of them, with one
-  /// barrier, then asks each side. A binding may be gone, and the registrations too, when this returns.
+  /// Detaches a batch that this thread has claimed. First new calls are refused, both ways, on all of its bindings,
+  /// with one barrier. Then each side is asked. When this returns, each binding may be gone, and so may the
+  /// registrations.
   static void run(State& state, Binding* batch) noexcept {
     if (batch == nullptr) return;
     Target* to_close = nullptr;
@@ -55,9 +70,9 @@ struct Detach {
     }
   }
 
-  /// Drops a binding that was never attached, or ends one that was cleaned up: unlinks and frees it, then
-  /// lets go of both registrations, which may complete their deregistration. Not before each post() about it has
-  /// returned: inside one of its own this thread comes back to it after that.
+  /// Ends a binding that was cleaned up, or drops one that was never attached: unlinks and frees it, then lets go of
+  /// both registrations, whose deregistration that may complete. Waits until each post() about the binding has
+  /// returned. A thread that is inside a post() itself does not wait: it comes back to the binding after that.
   static void retire(State& state, Binding& binding) noexcept {
     {
       typename State::Keeping keeping(state, binding);
@@ -114,7 +129,7 @@ struct Detach {
       state.unlink(binding);
     }
     delete &binding;
-    // Neither side's completions before both have been let go: they may wait for the other side.
+    // Both are let go before the completions of either run: these may wait for the other side.
     Completion* const of_client = client.let_go();
     Completion* const of_provider = provider.let_go();  // now the registry may be gone
     client.tell(of_client);

@@ -24,8 +24,8 @@ struct NMR_PUBLIC_TYPE RegistrationCore {
   using Atomics = typename Calls::Atomics;
   using Binding = BindingCore<Calls>;
 
-  /// What the registry knows of a module: who it is, and how to call it. `module` and what it points to are
-  /// read until the registration has been deregistered, and not afterwards.
+  /// What the registry knows of a module: who it is, and how to call it. `module` and what it points to are read until
+  /// the end of the registration has been told, and not afterwards.
   struct Module {
     const void* module;
     Status (*attach)(const void* module, void* registration_context, OfferCore<Calls>& offer);
@@ -44,7 +44,7 @@ struct NMR_PUBLIC_TYPE RegistrationCore {
   RegistrationCore& operator=(const RegistrationCore&) = delete;
   NMR_LOCAL ~RegistrationCore() = default;
 
-  /// Notes why a peer was not attached; the oldest of kRefusalsKept is forgotten.
+  /// Notes why a peer was not attached. Only the last kRefusalsKept are kept.
   NMR_LOCAL void note(const Refusal& refusal) noexcept { refusals[refused++ % kRefusalsKept] = refusal; }
 
   enum : std::size_t { kRefusalsKept = 8 };
@@ -54,16 +54,17 @@ struct NMR_PUBLIC_TYPE RegistrationCore {
   const Module module;
   void* const context;
 
-  // How it ends: `open` runs down, and runs the module's completions; then `told`; and when its owner has let go of it
-  // too, it is freed.
+  // How it ends: first `open` runs down, which runs the completions of its end. Then `told` runs down. When its owner
+  // has given it up too, it is freed.
 
-  /// One reference for each binding that is not gone and for each thread that offers on behalf of the
-  /// registration, or deregisters it. Once it has run down nothing will be called back.
+  /// One reference for each binding that is not gone, and for each thread that offers the registration or deregisters
+  /// it. Once `open` has run down nothing will be called back.
   BasicRundownRef<Atomics> open;
-  /// Begun when the completions of `open` have returned. Waits wait for it, who are not in such a completion
-  /// themselves.
+  /// Run down when the completions of `open` have returned. Waits wait for `told`; a wait that is itself in such a
+  /// completion waits for `open`.
   BasicRundownRef<Atomics> told;
-  /// Threads that keep it: who registers it, who deregisters it, who is bound to tell of its end, until it has.
+  /// Threads that keep it from its end: who registers it; who deregisters it; who is bound to tell of its end, until
+  /// that has been told.
   /// relaxed, all: compared with the reader's own thread, which has then written it itself.
   AtomicOf<Atomics, std::uintptr_t> registrar{0}, deregistrar{0}, teller{0};
   bool deregistering = false;
@@ -77,7 +78,7 @@ struct NMR_PUBLIC_TYPE RegistrationCore {
   std::size_t refused = 0;
   std::uintptr_t attaching_thread = 0;  // with serialize_attach: who is in the attach callback
 
-  /// Given to `open` first: says who is bound to run its completions, and that there are some.
+  /// The first completion that `open` is given, so that there is one. It notes which thread is bound to run them.
   class End : public Completion {
    public:
     NMR_LOCAL explicit End(RegistrationCore& whose) noexcept : Completion(&told, &whose, Claims{}) {}
@@ -91,10 +92,10 @@ struct NMR_PUBLIC_TYPE RegistrationCore {
   };
   End end{*this};
 
-  /// Gives back a reference to `open`. Returns what is due, for tell().
+  /// Gives back a reference to `open`. Returns the completions that are due then, for tell().
   [[nodiscard]] NMR_LOCAL Completion* let_go() noexcept { return open.release_deferred(); }
-  /// Tells of the end, if it has come. Does not touch the registry: who has been told of the other side's end may
-  /// have freed it. The owner may give this up in a completion.
+  /// Tells of the end, if it has come. Does not touch the registry: whoever has been told of the other side's end may
+  /// have freed that. The owner may give this up in a completion.
   NMR_LOCAL void tell(Completion* due) noexcept {
     if (due == nullptr) return;
     Completion::run_each(due);
@@ -104,8 +105,8 @@ struct NMR_PUBLIC_TYPE RegistrationCore {
     told.begin_rundown();  // whoever waits may free it from here on, unless it was given up
     if (given_up) delete this;
   }
-  /// Says that nobody will ask for it any more. It is freed when its end has been told, by whoever tells it; here,
-  /// if it has been.
+  /// Says that nobody will ask for it any more. Whoever tells of its end frees it then. If that has been told, it is
+  /// freed here.
   NMR_LOCAL void give_up() noexcept {
     // [rg:1] release RMW, pairs with [rg:2]: who comes second frees. Where that is this thread, `told` orders.
     if ((fate_.fetch_or(kGivenUp, order::release) & kTold) == 0) return;

@@ -31,18 +31,19 @@ class RegistryState {
   RegistryState(const RegistryState&) = delete;
   RegistryState& operator=(const RegistryState&) = delete;
 
-  /// Says for as long as it lives that this thread keeps something from ending, so that a wait for that end is
-  /// known for what it is. No lock is held meanwhile.
+  /// Says that this thread keeps something from ending, for as long as the Keeping lives. So a wait of this thread for
+  /// that end is known as a wait for itself. No lock is held meanwhile.
   class Keeping {
    public:
-    /// A binding, in a callback about it; and with it those whose targets are in `replaced`, which this thread
-    /// has taken out of their handles and is to close afterwards.
+    /// Keeps a binding, in a callback about it; and the bindings whose targets are in `replaced`: this thread has taken
+    /// those targets out of their handles, and is to close them after the callback.
     Keeping(RegistryState& state, Binding& binding, Target* const* replaced = nullptr) noexcept
         : Keeping(state, &binding, replaced) {}
-    /// The binding that a side is asked to detach: it leaves the thread's list as the second is.
+    /// Keeps the binding that a side is asked to detach. The provider is asked last: then the binding leaves the list
+    /// of those that this thread has yet to call back about.
     Keeping(RegistryState& state, Side& asked) noexcept
         : Keeping(state, &asked.binding, nullptr, asked.registration.side == ModuleSide::kProvider) {}
-    /// What it closes, which may run what others wait for.
+    /// Keeps the bindings whose targets this thread closes: to close one may run what waits for another.
     Keeping(RegistryState& state, Target* const& replaced) noexcept : Keeping(state, nullptr, &replaced) {}
     Keeping(const Keeping&) = delete;
     Keeping& operator=(const Keeping&) = delete;
@@ -82,8 +83,8 @@ class RegistryState {
     Keeping* next_ = nullptr;
   };
 
-  /// A thread that posts a step of a binding to an executor: until post() has returned, no end is told that the
-  /// executor's owner may wait for. The step may be over long before.
+  /// A thread that posts a step of a binding to an executor. Until post() has returned, no end is told for which the
+  /// owner of the executor may be waiting. The step itself may be over long before.
   class Posting {
    public:
     Posting(RegistryState& state, Binding& binding) noexcept
@@ -96,8 +97,8 @@ class RegistryState {
     Posting(const Posting&) = delete;
     Posting& operator=(const Posting&) = delete;
 
-    /// post() has returned. Returns the bindings that this thread has left for now to retire, linked as a
-    /// batch; if there are none, the registry may be gone.
+    /// Says that post() has returned. Returns the bindings that this thread has yet to retire, linked as a batch: it
+    /// could not while it was inside. If there are none, the registry may be gone.
     [[nodiscard]] Binding* end() noexcept {
       LockGuard lock(state_.mutex);
       Posting** link = &state_.postings_;
@@ -126,9 +127,9 @@ class RegistryState {
     Posting* next_ = nullptr;
   };
 
-  /// Returns true once no post() about the binding is running any more, for which it sleeps. Returns false where
-  /// this thread is inside one itself: then the binding is left to this thread for when that has returned.
-  /// Under the mutex. (Where threads have no thread pointer, it is left to any thread that posts.)
+  /// Sleeps until no post() about the binding is running. Returns true then. Returns false where this thread is inside
+  /// a post(): the binding is then left to this thread, for when its post() has returned. (Where threads have no thread
+  /// pointer, it is left to any thread that posts.) Under the mutex.
   [[nodiscard]] bool all_posted(Binding& binding) noexcept {
     while (binding.posting != 0) {
       const std::uintptr_t thread = Atomics::thread_pointer();
@@ -143,11 +144,16 @@ class RegistryState {
     return true;
   }
 
-  /// Returns true if this thread keeps the registration from its end: it is in a callback or a guarded call of a
-  /// binding of it, or has one on the list that it is calling back about; it registers or deregisters it; it is
-  /// bound to run what follows the last call, or posts it. To wait for the end there is to wait for oneself.
-  /// (Where calls are counted in one word, calls do not show; where threads have no thread pointer, nothing
-  /// does. What can be moved to another thread shows nowhere: a hold, a DetachCompletion that is kept.)
+  /// Returns true if this thread keeps the registration from its end. Then a wait for that end is a wait for itself. So
+  /// it is if the thread
+  ///
+  ///   - is in a callback or a guarded call of a binding of the registration,
+  ///   - has such a binding on the list of those that it has yet to call back about,
+  ///   - registers or deregisters the registration,
+  ///   - is bound to run what follows the last call of such a binding, or is inside a post() of that.
+  ///
+  /// (Where calls are counted in one word, calls are not seen. Where threads have no thread pointer, nothing is. What
+  /// can be moved to another thread is seen nowhere: a hold, a DetachCompletion that is kept.)
   [[nodiscard]] bool would_wait_for_itself(const Registration& registration) noexcept {
     bool found = false;
     calls.for_each_inside([&](auto& target) noexcept {
@@ -174,8 +180,8 @@ class RegistryState {
     return found;
   }
 
-  /// Returns true if this thread is in a completion of somebody's end, or cannot know. What waits there does not
-  /// wait for other completions, which may wait for this one.
+  /// Returns true if this thread is in a completion of a registration's end, of whichever; or if that cannot be known.
+  /// A wait in there does not wait for other completions: they may wait for the one that it is in.
   [[nodiscard]] bool tells() noexcept {
     const std::uintptr_t thread = Atomics::thread_pointer();
     if (thread == 0) return true;
@@ -206,7 +212,7 @@ class RegistryState {
     (registration.previous != nullptr ? registration.previous->next : list.first) = registration.next;
     (registration.next != nullptr ? registration.next->previous : list.last) = registration.previous;
   }
-  /// Binds two registrations, open both as long as the binding lives. Links it last in both lists.
+  /// Links a binding, last in the lists of both its registrations. It holds both open for as long as it lives.
   void link(Binding& binding) noexcept {
     Side* const sides[] = {&binding.client, &binding.provider};
     for (Side* side : sides) {
