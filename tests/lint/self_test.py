@@ -8,6 +8,7 @@ LINT = pathlib.Path(__file__).resolve().parent
 
 CONFIG = "include/nmr/platform/config.hpp"
 HEADER = "include/nmr/rundown/sample.hpp"
+HANDLE = "include/nmr/binding/handle.hpp"
 REQUIREMENTS = "tests/requirements.md"
 TEST = "tests/rundown/sample_test.cpp"
 NOTES = "bench/NOTES.md"
@@ -28,6 +29,39 @@ inline bool sample(Word& word, int old) {
   word.fetch_sub(1, order::release);  // [aa:1] as above
   return word.load(order::relaxed) == 1;  // relaxed: a hint
 }
+""",
+    HANDLE: """#pragma once
+#include <nmr/platform/config.hpp>
+
+/// A place to call through.
+///
+/// Lifetime      outlives its calls.
+class [[nodiscard("keep (it)")]] NMR_PUBLIC_TYPE Handle {
+ public:
+  Handle() noexcept : cell_{0}, count_(0) {}
+  ~Handle() { if (cell_ != 0) detach(); }
+  NMR_LOCAL bool attached() const noexcept { return cell_ != 0; }
+  /// Takes out what is attached.
+  ///
+  /// Returns       whether anything was.
+  /// Progress      blocking for one barrier.
+  /// Lifetime      may be gone.
+  NMR_LOCAL bool detach() noexcept {
+    hidden();
+    return cell_ != 0;
+  }
+  /// As above, and waits.
+  template <class F, class Unit = int>
+    requires(sizeof(F) == 1)
+  NMR_LOCAL bool detach(F f) {
+    return f(), true;
+  }
+
+ private:
+  void hidden() noexcept;
+  int cell_;
+  int count_{0};
+};
 """,
     "meson.build": "project('nmr', version: '1.1.1')\n",
     "examples/sample.cpp": "int main() {\n  int here = 1;\n}\n",
@@ -66,6 +100,18 @@ PLANTED = [
     ("order_labels", HEADER, put("relaxed: a hint", "a hint"), "no reason for relaxed"),
     ("order_labels", HEADER, put("(1, order::release)", "(1, order::acq_rel)"), "says otherwise"),
     ("order_labels", HEADER, add("// [aa:4] acquire, pairs with [aa:1].\n"), "stands at no memory order"),
+    ("doc_clauses", HANDLE, put("  /// Progress      blocking for one barrier.\n", ""), "detach() has no Progress"),
+    ("doc_clauses", HANDLE, put("  /// As above, and waits.\n", ""), "Handle::detach() has no doc comment"),
+    ("doc_clauses", HANDLE, put("  /// Returns       whether", "  /// whether"), "does not say what it returns"),
+    ("doc_clauses", HANDLE, put("/// Progress", "/// Advance "), "Advance is no clause"),
+    ("doc_clauses", HANDLE, put("Returns       whether anything was.", "Ordering      none.\n  /// Returns       it."),
+     "clauses are Ordering, Returns"),
+    ("doc_clauses", HANDLE, put("/// Lifetime      may", "/// Progress      may"), "each once"),
+    ("doc_clauses", HANDLE, put("/// Lifetime      may", "/// Lifetime   may"), "begins in column 11, not 14"),
+    ("doc_clauses", HANDLE, put("Takes out what is attached.", "Takes it. Progress: none."), "on a line of its own"),
+    ("doc_clauses", HANDLE, put("attached() const noexcept", "attached() noexcept"), "Handle::attached() has no doc"),
+    ("doc_clauses", HANDLE, put(" private:\n", ""), "Handle::hidden() has no doc comment"),
+    ("doc_clauses", HANDLE, put("NMR_PUBLIC_TYPE ", ""), "there are no public functions"),
     ("tree", "surplus.txt", add("x\n"), "does not belong"),
     ("tree", "meson.build", put("1.1.1", "1.1.2"), "the headers are version"),
     ("readme", "README.md", put("int here", "int nowhere"), "not an excerpt"),
