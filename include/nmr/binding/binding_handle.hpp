@@ -39,9 +39,9 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
   /// Returns       a guard; empty if the call is refused.
   /// Progress      wait-free on a thread that has been prepared (CallDomain::prepare_thread(), or a call before), for
   ///               as many nested calls as a thread has slots for: no lock, read-modify-write or fence, one atomic load
-  ///               to check, and one more try for each swap that comes in between. (One fence where there is no
-  ///               process-wide barrier.) Else it takes the domain's mutex, and the first call of a thread may
-  ///               allocate: in a signal handler that has interrupted malloc() it then waits for itself, for good.
+  ///               to check, and one more try for each swap that comes in between. (Without the process-wide barrier: a
+  ///               fence, and another on the way out.) Else it takes the domain's mutex, and the first call of a thread
+  ///               may allocate: in a signal handler that has interrupted malloc() it then waits for itself, for good.
   ///               Where that may be, or on a real-time thread: try_call_prepared(). Counted in one word: wait-free,
   ///               one read-modify-write. A call that meets a detach or a swap, refused or not, may run the completions
   ///               of that: it can be the last one out.
@@ -92,7 +92,8 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
   /// Progress      blocking for one barrier, or two if somebody is inside, and for the domain's mutex (counted in one
   ///               word: for none of these); allocates nothing. May run completions of other detaches in the domain
   ///               too. From callbacks and inside calls, also its own; not from a signal handler.
-  /// Ordering      a call that begins after this has returned is refused. Every call happens-before `done`.
+  /// Ordering      a call that begins after this has returned true is refused, or goes to what was attached since.
+  ///               Every call to what was attached happens-before `done`.
   /// Lifetime      touches nothing once `done` may have been entered.
   /// Precondition  `done` is not in use (trapped; then nothing is detached, and this returns false).
   NMR_LOCAL bool detach(Completion& done) noexcept {

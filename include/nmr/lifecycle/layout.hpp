@@ -1,6 +1,7 @@
 #pragma once
-/// What images share, as it lies in memory in this version: whoever changes one of these changes NMR_LAYOUT_VERSION, and
-/// then what stands here. What is touched before versions can be compared never changes: see NmrRegistry, CallDomain.
+/// What images share, as it lies in memory in this version: whoever changes one of these changes NMR_LAYOUT_VERSION,
+/// and then what stands here. What is touched before versions can be compared never changes: see NmrRegistry,
+/// CallDomain.
 #include <cstddef>
 
 #include <nmr/binding/binding_handle.hpp>
@@ -12,8 +13,8 @@
 NMR_BEGIN_NAMESPACE
 namespace layout {
 
-/// Returns whether a type has the size that it has in version 4. Of another, and where pointers have not 64 bits, nothing
-/// is asked.
+/// Returns whether a type has the size that it has in version 4. Of another, and where pointers have not 64 bits,
+/// nothing is asked.
 template <class T>
 consteval bool takes(std::size_t bytes) {
   return kLayoutVersion != 4 || sizeof(void*) != 8 || sizeof(T) == bytes;

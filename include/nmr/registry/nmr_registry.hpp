@@ -11,7 +11,7 @@ NMR_BEGIN_NAMESPACE
 /// every one of the other side; those that agree are attached and call each other through handles; when either leaves,
 /// both are detached, and each is done when its last call has left.
 ///
-/// Any number of threads may call it, also in callbacks and inside calls; but for abandon() not in a signal handler.
+/// Any number of threads may call it, also in callbacks and inside calls. In a signal handler: abandon() alone.
 ///
 /// Lifetime      outlives its registrations and attached handles (trapped), and every call through them until its
 ///               leaving has returned. Where anything has been abandoned, the core that it has made for itself stays
