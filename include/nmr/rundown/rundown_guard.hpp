@@ -55,6 +55,8 @@ class [[nodiscard("keep the guard: without a name it gives the reference back at
     if (ref_ != nullptr) platform::take(ref_)->release();
   }
 
+  /// Exchanges the two references.
+  /// Progress      wait-free.
   NMR_LOCAL void swap(BasicRundownGuard& other) noexcept { platform::swap_pointers(ref_, other.ref_); }
 
  private:

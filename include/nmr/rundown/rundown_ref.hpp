@@ -19,7 +19,7 @@ NMR_BEGIN_NAMESPACE
 template <AtomicsPolicy Atomics>
 class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
  public:
-  /// The most references that may be held at a time.
+  /// Returns the most references that may be held at a time.
   NMR_LOCAL static constexpr std::size_t max_refs() noexcept { return kOverLimit / kOneRef - 1; }
 
   /// Born active, without references (ExInitializeRundownProtection).
@@ -82,8 +82,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   ///
   /// Progress      wait-free; the last one out runs the completions, and may stand still for timed waits that end then.
   /// Ordering      everything before it happens-before the completion.
-  /// Lifetime      *this may be gone on return. Only the last one out touches it after the decrement, and does not
-  ///               once completions run.
+  /// Lifetime      *this may be gone on return: the last one out alone touches it then, until completions run.
   /// Precondition  that many references are held (trapped where the count shows it).
   NMR_LOCAL void release(std::size_t n = 1) noexcept {
     if (n == 0) return;
@@ -98,6 +97,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   /// Gives back one reference, as release(), for one who cannot have completions run just now, holding a lock perhaps.
   /// Returns       the completions that are due, for Completion::run_each(), those that end waits among them; null if
   ///               there are none, or others are still inside.
+  /// Progress      wait-free, but for timed waits as release().
   /// Lifetime      if it was the last, *this has run down for whoever asks now. It may be gone on return.
   [[nodiscard]] NMR_LOCAL Completion* release_deferred() noexcept {
     // [rd:9] as in release()
@@ -118,11 +118,11 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   NMR_LOCAL RundownState begin_rundown(Completion& completion) noexcept {
     return completion.take<Atomics>("begin_rundown") ? begin(&completion) : join(nullptr);
   }
+  /// As above, without a completion.
   NMR_LOCAL RundownState begin_rundown() noexcept { return begin(nullptr); }
 
   /// Waits until *this has run down, which another thread may begin before or after. Any number of threads may wait. A
-  /// completion of another's may still be about to run, or running, when this returns. Not a cancellation point: a
-  /// thread that is cancelled meanwhile waits to the end, and acts on it afterwards.
+  /// completion of another's may still be about to run, or running, when this returns. No cancellation point.
   /// Progress      blocking, asleep, until the last one out. At once if it has run down; so in its completions too.
   /// Ordering      happens-after everything that was done under a reference.
   /// Precondition  this thread holds no reference: it would wait for itself, which a bare count cannot know.
@@ -154,7 +154,8 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
                             [this](Completion& node) noexcept { return completions_.try_unlink(node); });
   }
 
-  /// Begins rundown and waits for its end (ExWaitForRundownProtectionRelease). As begin_rundown(), wait_for_rundown().
+  /// Begins rundown and waits for its end (ExWaitForRundownProtectionRelease).
+  /// Progress      as wait_for_rundown(); Ordering and Precondition too.
   NMR_LOCAL void run_down() noexcept {
     BasicEvent<Atomics> event;
     if (begin_rundown(event) == RundownState::kPending) event.wait();
@@ -175,6 +176,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   }
 
   /// Says that the object stays run down (ExRundownCompleted). Here a check only: waits return at once anyway.
+  /// Progress      wait-free.
   /// Precondition  *this has run down (trapped).
   NMR_LOCAL void rundown_completed() noexcept {
     if (!completions_.closed()) misuse("rundown_completed", "it has not run down");
@@ -193,8 +195,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
     if (!completions_.reopen()) return false;
     for (unsigned turn = 0;; ++turn) {
       Word word = word_.load(order::relaxed);  // relaxed: validated by the CAS
-      // [rd:13] release CAS, pairs with [rd:8], [rd:11]. At count 0: nobody's undo is left to go astray in
-      // the next life.
+      // [rd:13] release CAS, pairs with [rd:8], [rd:11]. At count 0: no undo is left to go astray in the next life.
       if (word < kOneRef && word_.compare_exchange_strong(word, 0, order::release, order::relaxed))
         return true;
       Atomics::relax(turn);  // as said above: none is added, begun is visible
@@ -251,7 +252,6 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   }
 
   // The steps of begin(), which the sharded form takes apart.
-  //
   // Who begins first holds a reference of its own: nobody can complete before its node is in the list, and it touches
   // nothing after its own last decrement. Who comes later links its node, and touches nothing after that.
 

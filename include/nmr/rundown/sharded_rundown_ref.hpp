@@ -15,7 +15,8 @@ NMR_BEGIN_NAMESPACE
 /// it holds to the centre. A release that finds its shard closed goes to the centre. Whoever closes the last open shard
 /// takes the bias away. Only from then on the centre can reach zero: it is an ordinary RundownRef now.
 ///
-/// Size          three cache lines, and one for each shard. No function but the constructors allocates.
+/// It takes three cache lines, and one for each shard. No function but the constructors allocates.
+///
 /// Lifetime      as RundownRef: may be destroyed once it has told that it has run down.
 template <AtomicsPolicy Atomics>
 class NMR_PUBLIC_TYPE BasicShardedRundownRef {
@@ -24,7 +25,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   enum : Word { kClosed = 1, kOneRef = 2 };
 
  public:
-  /// The most references that may be held at a time.
+  /// Returns the most references that may be held at a time.
   [[nodiscard]] NMR_LOCAL static constexpr std::size_t max_refs() noexcept { return Centre::max_refs() / 2; }
 
   /// Born active with one shard for each processor, or as many as asked for: rounded up to a power of two, at most 256.
@@ -121,26 +122,32 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   NMR_LOCAL RundownState begin_rundown(Completion& completion) noexcept {
     return completion.take<Atomics>("begin_rundown") ? begin(&completion) : centre_.join(nullptr);
   }
+  /// As above, without a completion.
   NMR_LOCAL RundownState begin_rundown() noexcept { return begin(nullptr); }
 
-  /// These are as those of RundownRef.
+  /// As RundownRef::wait_for_rundown().
   NMR_LOCAL void wait_for_rundown() noexcept { centre_.wait_for_rundown(); }
+  /// As RundownRef::wait_for_rundown_for().
   template <class Duration>
   [[nodiscard]] NMR_LOCAL bool wait_for_rundown_for(const Duration& timeout) noexcept {
     return centre_.wait_for_rundown_for(timeout);
   }
+  /// As RundownRef::wait_for_rundown_until().
   template <class TimePoint>
   [[nodiscard]] NMR_LOCAL bool wait_for_rundown_until(const TimePoint& deadline) noexcept {
     return centre_.wait_for_rundown_until(deadline);
   }
+  /// As RundownRef::run_down(), and a pass over the shards.
   NMR_LOCAL void run_down() noexcept {
     BasicEvent<Atomics> event;
     if (begin_rundown(event) == RundownState::kPending) event.wait();
   }
 
-  /// These too. True before a first reinitialize() where it was born run down, or the shards could not be allocated.
+  /// As RundownRef::rundown_begun(), run_down_already(), rundown_completed(). Returns true before a first reinitialize()
+  /// where it was born run down, or the shards could not be allocated.
   [[nodiscard]] NMR_LOCAL bool rundown_begun() const noexcept { return centre_.rundown_begun(); }
   [[nodiscard]] NMR_LOCAL bool run_down_already() const noexcept { return centre_.run_down_already(); }
+  /// As RundownRef::rundown_completed().
   NMR_LOCAL void rundown_completed() noexcept { centre_.rundown_completed(); }
 
   /// As RundownRef::reinitialize().
