@@ -14,7 +14,7 @@ NMR_BEGIN_NAMESPACE
 ///
 /// What ends in callbacks, or wakes a waiter, runs in the code of the image that made the core, through pointers kept
 /// here: a plug-in that has been told that its registration is gone may be unloaded, whoever told it. What is not said
-/// below of Progress, Ordering and Lifetime is said at the functions of these names in NmrRegistry and Registration.
+/// below of Progress, Ordering and Lifetime is said in NmrRegistry and Registration, at the functions that call these.
 ///
 /// Lifetime      outlives its registrations (trapped), abandoned ones too, and every call; one from make() stays for
 ///               good where anything has been abandoned.

@@ -42,8 +42,8 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
   /// what was registered stays until its last call has left, if ever that is. Then its cleanup callbacks and
   /// completions run as usual. For what ends though a call never returns: a process, above all.
   ///
-  /// The other side of each binding goes on waiting for its own calls. Abandon it too, unless none of its calls can be
-  /// one that never returns. NmrRegistry::abandon() is for all.
+  /// The other side of each binding goes on waiting for its own calls. Abandon that too, where one of them may never
+  /// return. NmrRegistry::abandon() is for all.
   ///
   /// Progress      as deregister().
   /// Ordering      as deregister().
