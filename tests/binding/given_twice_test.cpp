@@ -8,8 +8,9 @@ using nmr::OneWordCalls;
 using nmr::PerThreadCalls;
 using nmr::Status;
 
-TEST_CASE_TEMPLATE("a completion that is in use is not taken by detach() or attach(), and runs once", Calls,
-                   PerThreadCalls, OneWordCalls) {
+TEST_CASE_TEMPLATE(
+    "a completion that is in use is not taken by detach(), attach() or abandon(), and runs once", Calls,
+    PerThreadCalls, OneWordCalls) {
   typename Calls::Domain domain;
   EchoHandle<Calls> first(domain);
   EchoHandle<Calls> second(domain);
@@ -34,6 +35,9 @@ TEST_CASE_TEMPLATE("a completion that is in use is not taken by detach() or atta
     CHECK(trap.operation() == "attach");
     CHECK(calls_well(second));
     CHECK(modules[2].binding.detached());
+    CHECK(modules[0].binding.abandon(done) == Status::kInvalidParameter);
+    CHECK(trap.count() == 4);
+    CHECK(trap.operation() == "abandon");
     CHECK(done.runs() == 0);
   }
   held.leave();

@@ -61,14 +61,15 @@ class NMR_PUBLIC_TYPE BasicBinding : private detail::Attachment<Calls> {
   /// itself. Until then, or for good, the binding and what its functions use stay. With one-word counting so does the
   /// handle.
   ///
-  /// Returns       kSuccess; kInvalidDeviceState if nobody has detached it: then `freed` does not run.
+  /// Returns       kSuccess; kInvalidDeviceState if nobody has detached it; kInvalidParameter if `freed` is in use
+  ///               (trapped). Then `freed` does not run for this.
   /// Progress      never waits for calls, at most for a moment for a wait of another thread that begins or runs out of
   ///               time; allocates nothing.
   /// Ordering      every call happens-before `freed`.
   /// Lifetime      touches nothing once `freed` may have been entered.
-  /// Precondition  `freed` is not in use (trapped; then it does not run for this).
   NMR_LOCAL Status abandon(Completion& freed) noexcept {
     if (!this->refs().rundown_begun()) return Status::kInvalidDeviceState;
+    if (freed.given_twice<typename Calls::Atomics>("abandon")) return Status::kInvalidParameter;
     this->refs().begin_rundown(freed);
     return Status::kSuccess;
   }

@@ -262,8 +262,8 @@ class Offering {
  private:
   [[nodiscard]] Binding& take() noexcept {
     Binding& binding = *rest_;
-    rest_ = binding.batch;
-    binding.batch = nullptr;
+    rest_ = binding.next_in_batch;
+    binding.next_in_batch = nullptr;
     return binding;
   }
 

@@ -64,7 +64,7 @@ struct BindingSide {
   Step next_step = nullptr;
   BindingCore<Calls>* previous = nullptr;  // in the registration's list
   BindingCore<Calls>* next = nullptr;
-  bool asked = false;  // its detach callback is to be called
+  bool was_attached = false;  // so its detach and cleanup callbacks are called
 
  private:
   static void complete_detach(Completion&, void* self) noexcept {
@@ -105,7 +105,7 @@ struct BindingCore {
     // relaxed, both: see there
     const bool goes_on =
         client.leaver.load(order::relaxed) == thread || provider.leaver.load(order::relaxed) == thread;
-    return walker == thread || goes_on;
+    return listed_by == thread || goes_on;
   }
 
   const BindingId id;
@@ -113,10 +113,10 @@ struct BindingCore {
   bool detach_requested = false;  // while it was being attached
   bool refusal_noted = false;  // by the side that refused; the client hands the same status through
   std::uint8_t sides_left = 0;  // not done yet
-  BindingCore* batch = nullptr;
+  BindingCore* next_in_batch = nullptr;
   /// The thread that has this binding on its list, and has yet to call back about it. Means nothing while the binding
   /// is attached. Nobody asks then: who waits has deregistered, and that has put the binding on a list again.
-  std::uintptr_t walker = 0;
+  std::uintptr_t listed_by = 0;
   unsigned posting = 0;  // calls of post() about it that have not returned
   Side client;
   Side provider;

@@ -40,13 +40,13 @@ struct Detach {
     if (binding.state == BindingState::kAttached) {
       --binding.client.registration.attached;
       --binding.provider.registration.attached;
-      binding.client.asked = true;
+      binding.client.was_attached = true;
     }
-    binding.provider.asked = true;
+    binding.provider.was_attached = true;
     binding.state = BindingState::kDetaching;
     binding.sides_left = 2;
-    binding.walker = State::Atomics::thread_pointer();
-    binding.batch = batch;
+    binding.listed_by = State::Atomics::thread_pointer();
+    binding.next_in_batch = batch;
     batch = &binding;
   }
 
@@ -56,13 +56,13 @@ struct Detach {
   static void run(State& state, Binding* batch) noexcept {
     if (batch == nullptr) return;
     Target* to_close = nullptr;
-    for (Binding* binding = batch; binding != nullptr; binding = binding->batch) {
+    for (Binding* binding = batch; binding != nullptr; binding = binding->next_in_batch) {
       close(binding->client, to_close);
       close(binding->provider, to_close);
     }
     Calls::close(state.calls, to_close);
     while (batch != nullptr) {
-      Binding* const next = batch->batch;  // read now: gone when both sides are done
+      Binding* const next = batch->next_in_batch;  // read now: gone when both sides are done
       Side& provider = batch->provider;
       ask(batch->client);  // the provider's callback is still owed, so the binding stays
       ask(provider);
@@ -96,7 +96,7 @@ struct Detach {
   static void ask(Side& side) noexcept {
     Registration& registration = side.registration;
     DetachCompletion done(side.detached);
-    if (side.asked) {
+    if (side.was_attached) {
       typename State::Keeping keeping(registration.registry, side);
       registration.module.detach(registration.module.module, side.binding.context_of(side),
                                  static_cast<DetachCompletion&&>(done));
@@ -115,7 +115,7 @@ struct Detach {
     executor->post(*executor, side.advance);  // the side may be through with it long before this returns
     for (Binding* left = posting.end(); left != nullptr;) {
       Binding& binding = *left;
-      left = binding.batch;
+      left = binding.next_in_batch;
       let_go(binding.client.registration.registry, binding);
     }
   }
@@ -164,7 +164,8 @@ struct Detach {
   static void clean_up(Side& side) noexcept {
     const auto& module = side.registration.module;
     typename State::Keeping keeping(side.registration.registry, side.binding);
-    if (side.asked && module.cleanup != nullptr) module.cleanup(module.module, side.binding.context_of(side));
+    if (side.was_attached && module.cleanup != nullptr)
+      module.cleanup(module.module, side.binding.context_of(side));
     side.owned.reset();
   }
 };

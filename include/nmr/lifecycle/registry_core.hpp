@@ -160,9 +160,9 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
         delete registration;
         return Status::kInsufficientResources;
       }
-      for (Binding* binding = offers; binding != nullptr; binding = binding->batch) {
+      for (Binding* binding = offers; binding != nullptr; binding = binding->next_in_batch) {
         state.link(*binding);
-        binding->walker = Atomics::thread_pointer();
+        binding->listed_by = Atomics::thread_pointer();
       }
       state.link(*registration);
       (void)registration->open.try_acquire();  // this thread, until all has been offered
@@ -270,14 +270,14 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
       auto* const binding = new (std::nothrow) Binding(state.next_id(), client, provider, state.calls);
       if (binding == nullptr) {
         while (offers != nullptr) {
-          Binding* const next = offers->batch;
+          Binding* const next = offers->next_in_batch;
           delete offers;
           offers = next;
         }
         return false;
       }
       *last = binding;
-      last = &binding->batch;
+      last = &binding->next_in_batch;
     }
     return true;
   }

@@ -63,7 +63,7 @@ class RegistryState {
       LockGuard lock(state_.mutex);
       next_ = state_.keeping_;
       state_.keeping_ = this;
-      if (off_the_list) binding->walker = 0;
+      if (off_the_list) binding->listed_by = 0;
     }
 
     [[nodiscard]] bool keeps(const Registration& registration) const noexcept {
@@ -114,7 +114,7 @@ class RegistryState {
 
     [[nodiscard]] bool keeps(const Registration& registration) const noexcept {
       if (belongs(binding_, registration)) return true;
-      for (const Binding* binding = left_; binding != nullptr; binding = binding->batch) {
+      for (const Binding* binding = left_; binding != nullptr; binding = binding->next_in_batch) {
         if (belongs(*binding, registration)) return true;
       }
       return false;
@@ -135,7 +135,7 @@ class RegistryState {
       const std::uintptr_t thread = Atomics::thread_pointer();
       for (Posting* posting = postings_; posting != nullptr; posting = posting->next_) {
         if (posting->thread_ != thread) continue;
-        binding.batch = posting->left_;
+        binding.next_in_batch = posting->left_;
         posting->left_ = &binding;
         return false;
       }

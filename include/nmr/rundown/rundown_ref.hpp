@@ -91,7 +91,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
     // [rd:9] release RMW, pairs with [rd:10]; later RMWs keep its release sequence alive.
     const Word left = word_.fetch_sub(n * kOneRef, order::release) - n * kOneRef;
     if ((left & (kBegun | kOutOfRange)) != 0) [[unlikely]]
-      (void)released(left, n);
+      (void)finish_release(left, n);
   }
 
   /// Gives back one reference, as release(), for one who cannot have completions run just now, holding a lock perhaps.
@@ -221,9 +221,9 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   NMR_LOCAL bool give_back(std::size_t n) noexcept {
     // [rd:9] as in release()
     const Word left = word_.fetch_sub(n * kOneRef, order::release) - n * kOneRef;
-    return released(left, n);
+    return finish_release(left, n);
   }
-  NMR_COLD NMR_LOCAL bool released(Word left, std::size_t n) noexcept {
+  NMR_COLD NMR_LOCAL bool finish_release(Word left, std::size_t n) noexcept {
     if (!is_last(left, n)) return false;
     Completion::run_each(close());
     return true;

@@ -244,7 +244,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   /// again by now, and owe for that.
   NMR_LOCAL Target* settle_elsewhere(Slot& slot) noexcept {
     // relaxed: ordered by the fences; where nothing is owed yet, the detacher will see that the call has left.
-    if (Slot::owes(slot.owed.load(order::relaxed)) == nullptr) return nullptr;
+    if (Slot::target_of(slot.owed.load(order::relaxed)) == nullptr) return nullptr;
     return under_mutex([&] { return slot.settle_if_left(); });
   }
 

@@ -28,7 +28,7 @@ struct CallSlot {
   enum : Word {
     kRealFences = 1,  // no process-wide barrier here: the leaver needs a fence of its own
     kSlotless = 2,  // not a slot of a thread's: the call is a reference of its own
-    kAlways = kRealFences | kSlotless,  // stay as they are; the rest is the address of a target or null
+    kMarks = kRealFences | kSlotless,  // stay as they are; the rest is the address of a target or null
   };
 
   /// Returns what a free slot of this thread's holds. While the thread lives no target has this address: the thread's
@@ -40,36 +40,36 @@ struct CallSlot {
   /// Makes the leaver owe a reference to what is inside. Returns what the leaver of an earlier call owed and has not
   /// noticed, or null: that reference is for whoever asks to release. Under the mutex.
   [[nodiscard]] Target* charge(Target& inside) noexcept {
-    const Word marks = owed.load(order::relaxed) & kAlways;  // relaxed: they never change
+    const Word marks = owed.load(order::relaxed) & kMarks;  // relaxed: they never change
     // [cd:10] release RMW, pairs with [cd:15]: the reference has been taken.
-    return owes(owed.exchange(reinterpret_cast<Word>(&inside) | marks, order::release));
+    return target_of(owed.exchange(reinterpret_cast<Word>(&inside) | marks, order::release));
   }
   /// Takes out what the leaver of a call to `left` owes. Returns it, or null if that is nothing. For the slot's owner,
   /// who has left and enters no other call meanwhile. Its signal handlers may, and each settles for its own calls.
   [[nodiscard]] Target* settle(Target* left) noexcept {
     Word seen = owed.load(order::relaxed);  // relaxed: ordered by the fences; validated by the CAS
-    if (owes(seen) != left) return nullptr;
+    if (target_of(seen) != left) return nullptr;
     // [cd:15] acquire CAS, pairs with [cd:10]: what is released was taken before. relaxed where it fails: the
     // detacher has settled.
-    const bool taken = owed.compare_exchange_strong(seen, seen & kAlways, order::acquire, order::relaxed);
+    const bool taken = owed.compare_exchange_strong(seen, seen & kMarks, order::acquire, order::relaxed);
     return taken ? left : nullptr;
   }
   /// Takes out what is owed if its call has left. Returns it, or null. For anybody, under the mutex: so nothing new
   /// comes to be owed between the look at the call and the taking.
   [[nodiscard]] Target* settle_if_left() noexcept {
     Word seen = owed.load(order::relaxed);  // relaxed: written under the mutex, or validated by the CAS
-    Target* const owed_to = owes(seen);
+    Target* const owed_to = target_of(seen);
     // acquire [cd:9]
     if (owed_to == nullptr || target.load(order::acquire) == owed_to) return nullptr;
     // relaxed: against the owner alone, who settles without the mutex.
-    const bool taken = owed.compare_exchange_strong(seen, seen & kAlways, order::relaxed, order::relaxed);
+    const bool taken = owed.compare_exchange_strong(seen, seen & kMarks, order::relaxed, order::relaxed);
     return taken ? owed_to : nullptr;
   }
 
   /// Returns the target in such a word, or null.
-  [[nodiscard]] static Target* owes(Word word) noexcept {
-    static_assert(alignof(Target) > kAlways);
-    return reinterpret_cast<Target*>(word & ~Word{kAlways});
+  [[nodiscard]] static Target* target_of(Word word) noexcept {
+    static_assert(alignof(Target) > kMarks);
+    return reinterpret_cast<Target*>(word & ~Word{kMarks});
   }
 
   AtomicOf<Atomics, Target*> target{nullptr};
@@ -128,7 +128,7 @@ struct alignas(call_record_size<Atomics>()) CallRecord {
       // [cd:20] acquire CAS, pairs with [cd:4]: the calls that have left this slot. relaxed where it fails.
       const bool revoked = slot.target.compare_exchange_strong(free, nullptr, order::acquire, order::relaxed);
       // relaxed: put in under the mutex
-      if (revoked && Slot::owes(slot.owed.load(order::relaxed)) == nullptr) continue;
+      if (revoked && Slot::target_of(slot.owed.load(order::relaxed)) == nullptr) continue;
       restore();
       return false;
     }

@@ -113,7 +113,8 @@ class CallRoster {
     bool used = false;
     for_each_slot([&](const Record& record, Slot& slot) {
       // relaxed: nobody else may be here.
-      used = used || record.inside(slot) != nullptr || Slot::owes(slot.owed.load(order::relaxed)) != nullptr;
+      used = used || record.inside(slot) != nullptr ||
+             Slot::target_of(slot.owed.load(order::relaxed)) != nullptr;
     });
     return used;
   }
