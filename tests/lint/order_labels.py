@@ -1,7 +1,8 @@
-"""Every memory order outside platform/ says why, and what pairs with what is said on both sides.
+"""Every memory order and fence outside platform/ says why, and what pairs with what is said on both sides.
 
   definition   // [rd:9] release RMW, pairs with [rd:10]; ...     a label, then its order; each label has one
   reference    // [rd:9] as in release()                          any other mention, for another site of the same kind
+  fence        // [cf:1] fence, pairs with [cf:3]: ...            the light ones with the heavy ones
   relaxed      // relaxed: validated by the CAS                   no label needed, a reason is
 """
 import re
@@ -10,8 +11,9 @@ import sys
 from sources import code, comment, headers, report
 
 LABEL = r"\[[a-z]+:\d+\]"
-DEFINITION = re.compile(rf"({LABEL}) (relaxed|acquire|release|acq_rel)\b(.*)")
+DEFINITION = re.compile(rf"({LABEL}) (relaxed|acquire|release|acq_rel|fence)\b(.*)")
 PAIRS = re.compile(rf"(?:pairs|and) with ((?:{LABEL}(?:,? and |, )?|itself)+)")
+FENCE = re.compile(r"[.:](?:light|full|heavy|detach)_fence\(\)")
 SITE = re.compile(r"\border::(acquire|release|acq_rel|seq_cst|relaxed)\b")
 # The order of a failed compare-and-swap belongs to its label.
 FAILURE = re.compile(r"(order::\w+,\s*)order::\w+")
@@ -53,7 +55,7 @@ def definitions(file):
                 last += 1
         if file.comments[line]:
             text = " ".join(file.comments[line:last + 1])
-            for part in re.split(rf"(?={LABEL} (?:relaxed|acquire|release|acq_rel)\b)", text):
+            for part in re.split(rf"(?={LABEL} (?:relaxed|acquire|release|acq_rel|fence)\b)", text):
                 match = DEFINITION.match(part)
                 if match:
                     yield line + 1, *match.groups()
@@ -69,7 +71,7 @@ def partners(label, text):
 
 def main(root):
     files = {name: File(text) for name, text in headers(root).items() if not name.startswith("platform/")}
-    errors, defined, used, relaxed, sites = [], {}, set(), 0, 0
+    errors, defined, used, relaxed, sites, fences = [], {}, set(), 0, 0, 0
     for name, file in files.items():
         for line, label, order, text in definitions(file):
             if label in defined:
@@ -86,7 +88,8 @@ def main(root):
             there, its_order, back, _ = defined[other]
             if label not in back:
                 errors.append(f"{where}: {label} pairs with {other}, but {other} ({there}) does not say so")
-            if {order, its_order} in ({"acquire"}, {"release"}) or "relaxed" in (order, its_order):
+            if ({order, its_order} in ({"acquire"}, {"release"}) or "relaxed" in (order, its_order)
+                    or (order == "fence") != (its_order == "fence")):
                 errors.append(f"{where}: {label} {order} cannot pair with {other} {its_order}")
 
     for name, file in files.items():
@@ -104,11 +107,17 @@ def main(root):
                     errors.append(f"{where}: no label for {order}")
                 elif order not in {defined[label][1] for label in mentioned if label in defined}:
                     errors.append(f"{where}: order::{order}, but {', '.join(sorted(mentioned))} says otherwise")
+            if FENCE.search(text):
+                fences += 1
+                mentioned = set(re.findall(LABEL, file.above(number)))
+                used |= mentioned
+                if "fence" not in {defined[label][1] for label in mentioned if label in defined}:
+                    errors.append(f"{name}:{number + 1}: no label for a fence")
     for label in sorted(set(defined) - used):
         errors.append(f"{defined[label][0]}: {label} stands at no memory order")
     pairs = sum(len(entry[2]) for entry in defined.values())
     return report("order labels", errors,
-                  f"{sites} orders, {relaxed} of them relaxed; {len(defined)} labels, {pairs} pairings, both ways")
+                  f"{sites} orders, {relaxed} of them relaxed; {fences} fences; {len(defined)} labels, {pairs} pairings, both ways")
 
 
 sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "."))

@@ -27,6 +27,8 @@ inline bool sample(Word& word, int old) {
   // [aa:3] acq_rel RMW, pairs with [aa:1]; and with itself.
   word.exchange(3, order::acq_rel);
   word.fetch_sub(1, order::release);  // [aa:1] as above
+  Atomics::light_fence();  // [ab:1] fence, pairs with [ab:2].
+  self.detach_fence();  // [ab:2] fence, pairs with [ab:1].
   return word.load(order::relaxed) == 1;  // relaxed: a hint
 }
 """,
@@ -98,6 +100,8 @@ PLANTED = [
     ("order_labels", HEADER, put("// [aa:2] acquire CAS, pairs with [aa:1].", ""), "no label for acquire"),
     ("order_labels", HEADER, add("// [aa:2] acquire, pairs with [aa:1].\n"), "a second time"),
     ("order_labels", HEADER, put("relaxed: a hint", "a hint"), "no reason for relaxed"),
+    ("order_labels", HEADER, put("// [ab:1] fence, pairs with [ab:2].", ""), "no label for a fence"),
+    ("order_labels", HEADER, put("fence, pairs with [ab:1]", "fence, pairs with [aa:1]"), "cannot pair"),
     ("order_labels", HEADER, put("(1, order::release)", "(1, order::acq_rel)"), "says otherwise"),
     ("order_labels", HEADER, add("// [aa:4] acquire, pairs with [aa:1].\n"), "stands at no memory order"),
     ("doc_clauses", HANDLE, put("  /// Progress      blocking for one barrier.\n", ""), "detach() has no Progress"),

@@ -137,7 +137,7 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
       // [cd:5] release, pairs with [cd:9]. Not relaxed: to read it is to see that the calls before in this
       // slot have left; a plain store after their release store would end its release sequence.
       slot->target.store(target, order::release);
-      A::light_fence();
+      A::light_fence();  // [cf:1] fence, pairs with [cf:3]: the target is in the slot, then the cell is read again.
       // [cd:7] as in the domain's enter(): this load is the whole detach check
       if (cell.current.load(order::acquire) != target) [[unlikely]]
         return cell.lane->domain->enter_slow(cell, slot, form...);

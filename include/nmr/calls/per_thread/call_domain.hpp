@@ -81,7 +81,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
                                                      std::uintptr_t thread) noexcept {
     // [cd:4] release, pairs with [cd:1], [cd:9], [cd:20]: the call.
     slot.target.store(Slot::mark(thread), order::release);
-    Atomics::light_fence();
+    Atomics::light_fence();  // [cf:2] fence, pairs with [cf:4]: the slot is cleared, then asked what it owes.
     // relaxed: ordered by the fences; validated by the RMW that takes it out.
     if (slot.owed.load(order::relaxed) != 0) [[unlikely]]
       Record::of(slot).domain->leave_slow(slot, target);
@@ -173,7 +173,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
       if (target == Cell::nothing()) return {nullptr, nullptr};
       // [cd:6] release, pairs with [cd:9], as [cd:5].
       slot->target.store(target, order::release);
-      self.real_fences_ ? Atomics::full_fence() : Atomics::light_fence();
+      self.real_fences_ ? Atomics::full_fence() : Atomics::light_fence();  // [cf:1] as in PerThreadCalls
       // [cd:7] acquire, pairs with [cd:8]: what the target was before it was published.
       if (cell.current.load(order::acquire) == target) return {slot, target};
       take_back(*slot);
@@ -182,8 +182,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
 
   /// Leaves what this thread has published and was refused.
   NMR_LOCAL static void take_back(Slot& slot) noexcept {
-    // relaxed: this thread's own
-    clear_slot(slot, slot.target.load(order::relaxed), Record::of(slot).thread());
+    clear_slot(slot, slot.target.load(order::relaxed), Record::of(slot).thread());  // relaxed: its own
   }
 
   /// Without a slot a call is a reference of its own, taken under the mutex: whoever detaches drops the calls'
@@ -234,7 +233,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
 
   NMR_COLD NMR_LOCAL static void leave(BasicCallDomain& self, Slot& slot, Target* target) noexcept {
     if (&slot == &self.slotless()) return target->refs().release();
-    if (self.real_fences_) Atomics::full_fence();
+    if (self.real_fences_) Atomics::full_fence();  // [cf:2] as in clear_slot()
     const bool own = Record::of(slot).thread() == Atomics::thread_pointer();
     Target* const owed = own ? slot.settle(target) : self.settle_elsewhere(slot);
     if (owed != nullptr) owed->refs().release();
@@ -251,14 +250,14 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   NMR_COLD NMR_LOCAL static void close_batch(BasicCallDomain& self, Target* batch) noexcept {
     if (batch == nullptr) return;
     CompletionBatch due;
-    self.detach_fence();  // after it, a caller whose slot is not seen here sees its cell changed
+    self.detach_fence();  // [cf:3] fence, pairs with [cf:1]: a caller whose slot is not seen sees its cell changed.
     bool any = false;
     // The mutex is free in between, for threads that come: those find the targets taken out.
     for (Target* list = batch; list != nullptr;) {
       any = self.under_mutex([&] { return self.roster_.charge_those_inside(list, due); }) || any;
     }
     if (any) {
-      self.detach_fence();  // after it, a leaver whose clearing is not seen here sees what it owes
+      self.detach_fence();  // [cf:4] fence, pairs with [cf:2]: a leaver whose clearing is not seen sees what it owes.
       self.under_mutex([&] { self.roster_.settle_for_those_who_left(due); });
     }
     Target::release_each(batch, due);
@@ -271,6 +270,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
     return f();
   }
 
+  /// [cf:3] and [cf:4].
   NMR_LOCAL void detach_fence() noexcept { real_fences_ ? Atomics::full_fence() : Atomics::heavy_fence(); }
 
   /// The slot of all slotless calls: always owed for, so that they leave out of line.
