@@ -21,6 +21,8 @@
 ///                             does not. The first call of a thread may allocate. In a signal handler:
 ///                             try_call_prepared().
 ///   what a guard takes        24 bytes of the stack; 16 where calls are counted in one word. A hold takes a pointer's.
+///
+/// The floors, each over those to its right: registry > lifecycle > [binding] > calls > rundown > platform.
 #include <nmr/binding/binding_handle.hpp>
 #include <nmr/binding/call_guard.hpp>
 #include <nmr/binding/call_hold.hpp>

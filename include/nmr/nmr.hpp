@@ -1,5 +1,7 @@
 #pragma once
 /// Everything. Each front page tells what is in its floor and when to use it.
+///
+/// The floors, each over those to its right: registry > lifecycle > binding > calls > rundown > platform.
 #include <nmr/binding.hpp>
 #include <nmr/calls.hpp>
 #include <nmr/registry.hpp>

@@ -20,6 +20,8 @@
 ///                             functions none is for a signal handler but registry.abandon().
 ///   what allocates            register_...() before anybody is asked, snapshot(), make_context()
 ///   when its code may go      when a wait for its end has returned
+///
+/// The floors, each over those to its right: [registry] > lifecycle > binding > calls > rundown > platform.
 #include <nmr/binding.hpp>
 #include <nmr/registry/nmr_registry.hpp>
 #include <nmr/registry/versioned.hpp>
