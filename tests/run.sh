@@ -118,7 +118,7 @@ fi
 # The exhaustive tests, with each program's bound and price and each planted fault: at most five minutes on two
 # processors, but with --deep.
 programs gcc g++ -Ddebug=false -- --only model $deep
-for log in model_programs model_call_programs model_mutants; do
+for log in model_programs model_call_programs model_backends model_mutants; do
   grep -E ' states |^(sequential consistency|total store order|mutants): ' build/gcc/$log.log || true
 done
 if [ -n "$model" ]; then

@@ -248,7 +248,7 @@ const NamedProgram kPrograms[] = {
     {"registry, one word: client declines", refused<OneWord, Agrees::kNo, Agrees::kYes>},
     {"registry, one word: client fails after all", refused<OneWord, Agrees::kUntilItFails, Agrees::kYes>},
     {"registry, one word: waited for", waited_for<OneWord>},
-    {"registry, one word: both wait", both_wait<OneWord>, 3, -1},
+    {"registry, one word: both wait", both_wait<OneWord>, 2, -1},
     {"registry, one word: left by 2", left_by_two<OneWord>},
     {"registry, one word: told another", told_another<OneWord>},
     {"registry, one word: detached alone", detached_alone<OneWord>},

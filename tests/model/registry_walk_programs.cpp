@@ -197,7 +197,7 @@ const NamedProgram kPrograms[] = {
     {"registry, one word: 2 listed", two_listed<OneWord>, 1, 2},
     {"registry, one word: 2 leave, 1 comes", two_leave_one_comes<OneWord>, 1, 2},
     {"registry, one word: several visited", several_visited<OneWord>, 2, 3},
-    {"registry: waits for itself", waits_for_itself<PerThread>, 3, 4, without_barrier()},
+    {"registry: waits for itself", waits_for_itself<PerThread>, 2, 3, without_barrier()},
     {"registry: waits for the next to close", waits_for_the_next_to_close<PerThread>, 2, 3,
      without_barrier()},
     {"registry: waits in a call", waits_in_a_call<PerThread>, 2, 4, without_barrier()},
