@@ -10,6 +10,7 @@
 #include <new>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "binding/echo.hpp"
 
@@ -113,6 +114,58 @@ TEST_CASE("a guarded call has no lock, no read-modify-write and no fence, and st
   check_cost_of_a_call(2);  // to a slot, and back
 }
 
+TEST_CASE("a prepared call costs what any other does; what a guard and a handle are asked costs nothing") {
+  Acting::act_as(1);
+  Counted::Domain domain;
+  EchoHandle<Counted> handle(domain);
+  EchoModule<Counted> module;
+  REQUIRE(handle.attach(module.binding) == nmr::Status::kSuccess);
+  counts().reset();
+  CHECK_FALSE(static_cast<bool>(handle.try_call_prepared()));
+  check_cost_of_a_call(0);
+  REQUIRE(domain.prepare_thread());
+  counts().reset();
+  {
+    const auto guard = handle.try_call_prepared();
+    CHECK((guard && handle.attached()));
+    CHECK(guard.context() == module.provider.context());
+    CHECK(guard->echo(guard.context(), 7) == EchoProvider::answer(7));
+  }
+  check_cost_of_a_call(2);
+  CHECK(handle.detach_and_wait() == nmr::Status::kSuccess);
+  counts().reset();
+  CHECK_FALSE((handle.try_call_prepared() || handle.attached()));
+  check_cost_of_a_call(2);
+}
+
+TEST_CASE("a hold is one read-modify-write when it is taken and one when it is left, and none else") {
+  Acting::act_as(1);
+  Counted::Domain domain;
+  EchoHandle<Counted> handle(domain);
+  EchoModule<Counted> module;
+  REQUIRE(handle.attach(module.binding) == nmr::Status::kSuccess);
+  CHECK(calls_well(handle));
+  auto guard = handle.try_call();
+  counts().reset();
+  auto hold = guard.hold();
+  CHECK(counts().read_modify_writes == 1);
+  CHECK(counts().stores == 1);  // the guard is left
+  counts().reset();
+  CHECK(hold->echo(hold.context(), 7) == EchoProvider::answer(7));
+  EchoHold<Counted> moved = std::move(hold);
+  check_cost_of_a_call(0);
+  auto second = moved.duplicate();
+  CHECK(counts().read_modify_writes == 1);
+  moved.leave();
+  CHECK(counts().read_modify_writes == 2);
+  second = {};
+  CHECK(counts().read_modify_writes == 3);
+  CHECK(counts().stores == 0);
+  CHECK(counts().locks == 0);
+  CHECK(counts().full_fences == 0);
+  CHECK(handle.detach_and_wait() == nmr::Status::kSuccess);
+}
+
 TEST_CASE("what two threads write in a guarded call lies on different lines") {
   Counted::Domain domain;
   EchoHandle<Counted> handle(domain);
@@ -147,14 +200,16 @@ TEST_CASE("a guarded call writes neither to its handle, nor to the binding, nor 
       right += calls_well(shared->handle) ? 1 : 0;  // inside a call
       auto left = shared->handle.try_call();
       left.leave();
+      const auto prepared = shared->handle.try_call_prepared();
+      right += prepared && prepared->echo(prepared.context(), 7) == EchoProvider::answer(7) ? 1 : 0;
       right += !calls_well(shared->never_attached) && outer && !left ? 1 : 0;
     }
     shared.unlock();
     return right;
   };
-  CHECK(call() == 300);
+  CHECK(call() == 400);
   int on_another_thread = 0;
   std::thread([&] { on_another_thread = call(); }).join();
-  CHECK(on_another_thread == 300);
+  CHECK(on_another_thread == 400);
   CHECK(shared->handle.detach_and_wait() == nmr::Status::kSuccess);
 }
