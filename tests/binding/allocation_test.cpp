@@ -5,10 +5,48 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "binding/echo.hpp"
 #include "support/alloc.hpp"
+
+TEST_CASE_TEMPLATE("no allocation: a prepared call, a detach from inside a call, and giving a binding up",
+                   Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
+  typename Calls::Domain domain;
+  EchoHandle<Calls> handle(domain);
+  EchoModule<Calls> module;
+  REQUIRE(handle.attach(module.binding) == nmr::Status::kSuccess);
+
+  int right = 0;
+  CountedCompletion freed;
+  {
+    const alloc::Scope scope;
+    right += !handle.try_call_prepared() == std::is_same_v<Calls, nmr::PerThreadCalls>;  // not prepared
+    CHECK(scope.made() == 0);
+  }
+  REQUIRE(domain.prepare_thread());
+  const alloc::Scope scope;
+  {
+    auto guard = handle.try_call_prepared();
+    auto hold = handle.try_call().hold();
+    if constexpr (std::is_same_v<Calls, nmr::PerThreadCalls>) {  // a word does not know who is inside
+      right += handle.detach_and_wait() == nmr::Status::kPossibleDeadlock;
+    } else {
+      right += handle.detach();
+    }
+    right += !handle.try_call_prepared();
+    right += module.binding.abandon(freed) == nmr::Status::kSuccess;
+    guard.leave();
+    right += freed.runs() == 0;
+    hold.leave();
+  }
+  right += freed.runs() == 1;
+  right += module.binding.wait_until_detached() == nmr::Status::kSuccess;
+  const std::size_t made = scope.made();
+  CHECK(made == 0);
+  CHECK(right == 7);
+}
 
 TEST_CASE_TEMPLATE(
     "no allocation: attaching, swapping, calling, holding and detaching, somebody inside or not", Calls,

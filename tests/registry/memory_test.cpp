@@ -231,6 +231,40 @@ TEST_CASE_TEMPLATE("no allocation: calling, at any depth, holding, enumerating a
   CHECK(refused);
 }
 
+TEST_CASE_TEMPLATE("no allocation: what a swap replaces is detached, and what is given up", Calls,
+                   nmr::PerThreadCalls, nmr::OneWordCalls) {
+  World<Calls> world;
+  Provider<Calls> first(world, 1);
+  Provider<Calls> second(world, 2);
+  typename Client<Calls>::Handle handle(world.registry.calls());
+  Client<Calls> client(world, 3);
+  client.on_attach = [&](auto& offer) { return client.accept(offer, &Client<Calls>::kDispatch, &handle); };
+  CHECK(first.enroll() == Status::kSuccess);
+  CHECK(client.enroll() == Status::kSuccess);
+  // What a callback notes is not the registry's: what is made by a swap is made where nothing is replaced, too.
+  const auto made_by = [&](Provider<Calls>& provider) {
+    const alloc::Scope scope;
+    const Status status = provider.enroll();
+    const std::size_t made = scope.made();
+    CHECK(status == Status::kSuccess);
+    return made;
+  };
+  const std::size_t made_by_a_swap = made_by(second);
+  CHECK(first.count(What::kCleanup) == 1);
+  second.leave();
+  Provider<Calls> third(world, 4);
+  CHECK(made_by(third) == made_by_a_swap);
+  CHECK(third.registration.attached() == 1);
+  {
+    const alloc::Scope scope;
+    third.registration.abandon();
+    client.registration.abandon();
+    const std::size_t made = scope.made();
+    CHECK(made == 0);
+  }
+  CHECK(third.count(What::kCleanup) == 1);
+}
+
 TEST_CASE_TEMPLATE(
     "no allocation: deregistering, waiting, completing and destroying, while calls are in progress", Calls,
     nmr::PerThreadCalls, nmr::OneWordCalls) {
