@@ -190,9 +190,68 @@ TEST_CASE_TEMPLATE("R60: no lock of the registry is held in any callback", Calls
     static void run_it(nmr::Completion&, void* self) noexcept { static_cast<Ended*>(self)->use_(); }
     decltype(use)& use_;
   };
-  Ended ended(use);
+  Ended ended(use), at_once(use);
   CHECK(client.registration.deregister(ended) == Status::kPending);
-  CHECK(callbacks == 10);  // six callbacks, two calls, one enumeration, one completion
+  CHECK(client.registration.notify_deregister_complete(at_once) == Status::kSuccess);
+  CHECK(callbacks == 11);  // six callbacks, two calls, one enumeration, two completions
+}
+
+TEST_CASE_TEMPLATE("R60: nor in post(), nor where a context that the registry owns is destroyed", Calls,
+                   nmr::PerThreadCalls, nmr::OneWordCalls) {
+  World<Calls> world;
+  Provider<Calls> provider(world, 1);
+  Client<Calls> client(world, 2);
+  struct Used {
+    explicit Used(World<Calls>& its_world) : world(its_world) {}
+    void use() {
+      ++times;
+      use_registry(world);
+    }
+    World<Calls>& world;
+    int times = 0;
+  } used(world);
+  struct Owned {
+    explicit Owned(Used& what) : used(what) {}
+    ~Owned() { used.use(); }
+    Used& used;
+  };
+  struct Posts : nmr::Executor {
+    explicit Posts(Used& what)
+        : Executor{[](nmr::Executor& self, nmr::Completion& completion) noexcept {
+            static_cast<Posts&>(self).used.use();
+            completion.run();
+          }},
+          used(what) {}
+    Used& used;
+  } executor(used);
+  const auto owns = [&](auto& module) {
+    module.on_attach = [&](auto& offer) {
+      CHECK(offer.template make_context<Owned>(used) != nullptr);
+      return module.accept(offer);
+    };
+  };
+  owns(provider);
+  owns(client);
+  CHECK(provider.enroll() == Status::kSuccess);
+  SUBCASE("of a binding that ends") {
+    CHECK(client.enroll() == Status::kSuccess);
+    CHECK(client.registration.deregister() == Status::kPending);
+    CHECK(used.times == 2);
+  }
+  SUBCASE("with an executor") {
+    client.module.executor = &executor;
+    CHECK(client.enroll() == Status::kSuccess);
+    CHECK(client.registration.deregister() == Status::kPending);
+    CHECK(used.times == 4);  // posted: that the side is done, and its cleanup
+  }
+  SUBCASE("of a provider that refuses, and then of the client") {
+    provider.on_attach = [&](auto& offer) {
+      CHECK(offer.template make_context<Owned>(used) != nullptr);
+      return Status::kNoInterface;
+    };
+    CHECK(client.enroll() == Status::kSuccess);
+    CHECK(used.times == 2);
+  }
 }
 
 TEST_CASE_TEMPLATE(
