@@ -167,6 +167,7 @@ TEST_CASE_TEMPLATE("R70: waiting in a callback for a binding of one's own is an 
   const auto wait_for_both = [&] {
     waits.push_back(provider.registration.wait_for_deregister_complete());
     waits.push_back(client.registration.wait_for_deregister_complete());
+    waits.push_back(client.registration.wait_for_deregister_complete_for(std::chrono::seconds(0)));
   };
   client.on_attach = [&](auto& offer) {
     (void)client.registration.deregister();
@@ -181,7 +182,7 @@ TEST_CASE_TEMPLATE("R70: waiting in a callback for a binding of one's own is an 
   provider.on_cleanup = [&](auto&) { wait_for_both(); };
   CHECK(provider.enroll() == Status::kSuccess);
   CHECK(client.enroll() == Status::kSuccess);
-  CHECK(waits == std::vector<Status>(12, Status::kPossibleDeadlock));
+  CHECK(waits == std::vector<Status>(18, Status::kPossibleDeadlock));
   CHECK(client.registration.wait_for_deregister_complete() == Status::kSuccess);
   CHECK(provider.registration.wait_for_deregister_complete() == Status::kSuccess);
 }
@@ -251,17 +252,26 @@ TEST_CASE("R70: waiting inside a guarded call is an error and not a deadlock, at
   CHECK(provider.enroll() == Status::kSuccess);
   CHECK(client.enroll() == Status::kSuccess);
   int depth = 0;
-  Status waited = Status::kSuccess;
+  std::vector<Status> waits;
+  const auto wait_for_both = [&] {
+    CHECK(client.registration.deregister() == Status::kPending);
+    CHECK(provider.registration.deregister() == Status::kPending);
+    waits.push_back(client.registration.wait_for_deregister_complete());
+    waits.push_back(provider.registration.wait_for_deregister_complete());
+  };
   const int kDeepest = 2 * nmr::StdAtomics::kCallSlots;  // beyond the thread's slots
   provider.on_call = [&](auto&, int value) {
     if (++depth < kDeepest) return call(client.attachment(), value).value_or(-1);
-    CHECK(client.registration.deregister() == Status::kPending);
-    waited = client.registration.wait_for_deregister_complete();
+    wait_for_both();
     CHECK(wait_elsewhere(client.registration) == Status::kTimeout);
     return value;
   };
-  CHECK(call(client.attachment(), 7) == 7);
-  CHECK(waited == Status::kPossibleDeadlock);
+  SUBCASE("of the provider") { CHECK(call(client.attachment(), 7) == 7); }
+  SUBCASE("of the client") {
+    client.on_call = [&](auto&, int value) { return wait_for_both(), value; };
+    CHECK(call(provider.attachment(), 7) == 7);
+  }
+  CHECK(waits == std::vector<Status>(2, Status::kPossibleDeadlock));
   CHECK(client.registration.wait_for_deregister_complete() == Status::kSuccess);
 }
 

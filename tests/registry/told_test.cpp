@@ -188,7 +188,12 @@ TEST_CASE_TEMPLATE("R70: inside post() a wait for the end of what is posted is a
   client.module.executor = &executor;
   CHECK(provider.enroll() == Status::kSuccess);
   CHECK(client.enroll() == Status::kSuccess);
-  client.leave();
+  SUBCASE("of the thread that deregisters") { client.leave(); }
+  SUBCASE("of the last to leave") {
+    auto hold = client.attachment().handle.try_call().hold();
+    CHECK(client.registration.deregister() == Status::kPending);
+    hold.leave();
+  }
   CHECK(executor.status == Status::kPossibleDeadlock);
 }
 
