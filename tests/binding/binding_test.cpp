@@ -82,6 +82,7 @@ TEST_CASE_TEMPLATE("R53: once detach was called new calls are refused, and those
     const auto guard = handle.try_call();
     CHECK(handle.detach(done));
     CHECK_FALSE(static_cast<bool>(handle.try_call()));
+    CHECK_FALSE(static_cast<bool>(handle.try_call_prepared()));
     CHECK(guard->echo(guard.context(), 1) == EchoProvider::answer(1));
     CHECK(done.runs() == 0);
     CHECK_FALSE(module.binding.detached());

@@ -60,16 +60,19 @@ TEST_CASE_TEMPLATE("R53: once its detach callback is called a side's calls are r
   };
   pair.client.on_call = stay;
   pair.provider.on_call = stay;
-  bool refused_in_callback = false;
-  pair.client.on_detach = [&](auto& attachment, nmr::DetachCompletion) {
-    refused_in_callback = !call(attachment, 1).has_value();
+  int refused_in_callbacks = 0;
+  const auto try_both = [&](auto&, nmr::DetachCompletion) {
+    refused_in_callbacks += call(pair.client.attachment(), 1) ? 0 : 1;
+    refused_in_callbacks += call(pair.provider.attachment(), 1) ? 0 : 1;
   };
+  pair.client.on_detach = try_both;
+  pair.provider.on_detach = try_both;
   pair.enroll();
   std::thread out([&] { CHECK(call(pair.client.attachment(), 4) == 8); });
   std::thread back([&] { CHECK(call(pair.provider.attachment(), 5) == 10); });
   spin_until([&] { return inside == 2; });
   CHECK(pair.provider.registration.deregister() == Status::kPending);
-  CHECK(refused_in_callback);
+  CHECK(refused_in_callbacks == 4);
   CHECK_FALSE(call(pair.client.attachment(), 1).has_value());
   CHECK_FALSE(call(pair.provider.attachment(), 1).has_value());
   std::thread([&] { CHECK_FALSE(call(pair.client.attachment(), 1).has_value()); }).join();
@@ -101,6 +104,19 @@ TEST_CASE_TEMPLATE("R54: a refusal is an empty guard, and the callee is not ente
   CHECK(reached == 0);
   CHECK(pair.provider.attachment().served == 1);
   CHECK(pair.client.attachment().served == 0);
+}
+
+TEST_CASE_TEMPLATE("R54: an enumeration leaves out what has been detached by hand", Calls,
+                   nmr::PerThreadCalls, nmr::OneWordCalls) {
+  AttachedPair<Calls> pair;
+  pair.enroll();
+  CHECK(pair.client.attachment().handle.detach());
+  CHECK(pair.client.registration.attached() == 1);
+  int reached = 0;
+  pair.client.registration.for_each_provider([&](auto&) { ++reached; });
+  CHECK(reached == 0);
+  pair.provider.registration.for_each_client([&](auto&) { ++reached; });
+  CHECK(reached == 1);
 }
 
 TEST_CASE_TEMPLATE("R55: the last call that leaves completes the detach, once, on its thread", Calls,
