@@ -1,5 +1,5 @@
-// A plug-in that uses every public type of the library. It has no symbol that would keep it in memory for
-// good, and is unloaded by the host in each of the ways that host.cpp lists.
+// A plug-in that uses every public type of the library, and its functions: each would bring along what keeps it in memory.
+// It has no symbol that does, and is unloaded by the host in each of the ways that host.cpp lists.
 #include "plugin.hpp"
 
 #include <chrono>
@@ -42,6 +42,10 @@ bool use_rundown(Ref& ref) {
   good = ref.try_acquire(2) && good;
   ref.release(2);
   ref.run_down();
+  ref.wait_for_rundown();
+  good = ref.wait_for_rundown_until(std::chrono::steady_clock::now()) && good;
+  second = std::move(guard);
+  second.swap(guard);
   return good && ref.run_down_already() && ref.rundown_begun();
 }
 
@@ -49,6 +53,27 @@ template <class Handle>
 bool nest(Handle& handle, int depth) {
   const auto call = handle.try_call();
   return call && call->echo(call.context(), depth) == depth + 1 && (depth == 0 || nest(handle, depth - 1));
+}
+
+/// What is called where locks and memory are not to be had, and what gives up.
+template <class Calls>
+bool use_prepared() {
+  typename Calls::Domain domain(nmr::WithoutBarrier{});
+  nmr::BasicBindingHandle<EchoNpi, Calls> handle(domain);
+  nmr::BasicBinding<EchoNpi, Calls> binding(&kProviderDispatch, &g_added);
+  nmr::Event nothing_replaced;
+  nmr::Event freed;
+  bool good = domain.prepare_thread() && handle.attach(binding, nothing_replaced) == nmr::Status::kSuccess;
+  nothing_replaced.wait();
+  const auto echo = [](auto& call) { return call->echo(call.context(), 4); };
+  good = nmr::call_translated(handle, -1, echo, [] { return -2; }) == 5 && good;
+  {
+    const auto call = handle.try_call_prepared();
+    good = call && handle.detach() && binding.abandon(freed) == nmr::Status::kSuccess && good;
+    good = freed.in_use() && !handle.try_call_prepared() && good;
+  }
+  freed.wait();
+  return domain.forget_this_thread() && good;
 }
 
 template <class Calls>
@@ -64,6 +89,7 @@ bool use_binding() {
   good = handle.attach(second) == nmr::Status::kSuccess && good;
   good = first.wait_until_detached_for(milliseconds(1)) == nmr::Status::kTimeout && good;
   good = other->echo(other.context(), 5) == 6 && nest(handle, 1) && good;
+  good = hold && other && good;
   hold.leave();
   other = {};
   good = first.wait_until_detached() == nmr::Status::kSuccess && first.detached() && good;
@@ -136,6 +162,35 @@ bool use_registry() {
   return good && !modules.handle.try_call() && modules.uses.refusals({}) == 0;
 }
 
+/// The other ways to agree, and to be rid of a registry.
+template <class Calls>
+bool use_shared_core() {
+  nmr::BasicRegistryCore<Calls> core;
+  nmr::BasicNmrRegistry<EchoNpi, Calls> registry(core);
+  const nmr::BasicNmrRegistry<EchoNpi, Calls> other(nmr::WithoutBarrier{});
+  using Back = typename nmr::BasicNmrRegistry<EchoNpi, Calls>::CallbackHandle;
+  Back back(registry.calls());
+  Modules<Calls> modules(registry);
+  modules.provider.attach_client = [](void* to, nmr::BasicClientOffer<EchoNpi, Calls>& offer) {
+    return offer.accept(*static_cast<Back*>(to), nullptr, &kProviderDispatch);
+  };
+  modules.client.attach_provider = [](void* self, nmr::BasicProviderOffer<EchoNpi, Calls>& offer) {
+    const bool known = offer.binding() != nmr::BindingId::kNone && offer.characteristics() == nullptr;
+    return known && offer.peer().module_id == nmr::ModuleId(kGuid) ? offer.accept(self, &kClientDispatch)
+                                                                   : nmr::Status::kNoInterface;
+  };
+  bool good =
+      &registry.core() == &core &&
+      registry.register_provider(modules.provider, &back, modules.provides) == nmr::Status::kSuccess &&
+      registry.register_client(modules.client, &modules, modules.uses) == nmr::Status::kSuccess;
+  auto moved = std::move(modules.uses);
+  modules.uses = std::move(moved);
+  good = modules.uses.attached() == 1 && good;
+  modules.uses.abandon();
+  registry.abandon();
+  return good;
+}
+
 struct Table {
   nmr::VersionHeader header;
   std::uint64_t value;
@@ -151,13 +206,19 @@ bool use_versions() {
 const char* use_everything() {
   nmr::RundownRef ref;
   nmr::ShardedRundownRef sharded;
+  nmr::ShardedRundownRef opened(nmr::ShardedRundownRef::BornRunDown{});
+  opened.reinitialize();
   if (!use_rundown(ref)) return "RundownRef";
-  if (!use_rundown(sharded)) return "ShardedRundownRef";
+  if (!use_rundown(sharded) || !use_rundown(opened)) return "ShardedRundownRef";
   if (!use_binding<nmr::PerThreadCalls>()) return "BindingHandle";
   if (!use_binding<nmr::OneWordCalls>()) return "BindingHandle, counted in one word";
+  if (!use_prepared<nmr::PerThreadCalls>()) return "CallGuard";
+  if (!use_prepared<nmr::OneWordCalls>()) return "CallGuard, counted in one word";
   if (!use_versions()) return "VersionHeader";
   if (!use_registry<nmr::PerThreadCalls>()) return "NmrRegistry";
   if (!use_registry<nmr::OneWordCalls>()) return "NmrRegistry, counted in one word";
+  if (!use_shared_core<nmr::PerThreadCalls>()) return "RegistryCore";
+  if (!use_shared_core<nmr::OneWordCalls>()) return "RegistryCore, counted in one word";
   return nullptr;
 }
 
