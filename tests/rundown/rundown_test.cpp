@@ -7,6 +7,7 @@
 
 #include "platform/counted_completion.hpp"
 #include "rundown/forms.hpp"
+#include "support/own_page.hpp"
 
 using nmr::RundownRef;
 using nmr::RundownState;
@@ -359,6 +360,28 @@ TEST_CASE_TEMPLATE(
   guard.reset();
   guard = nmr::try_guard(other);
   CHECK_FALSE(static_cast<bool>(guard));
+}
+
+TEST_CASE_TEMPLATE("R100: a completion may end the object and the guard that runs it", Ref, RundownRef,
+                   ShardedRundownRef, ManyShards) {
+  struct Both {
+    Ref ref;
+    nmr::BasicRundownGuard<Ref> guard;
+  };
+  struct Ends : nmr::Completion {
+    explicit Ends(OwnPage<Both>& which) : Completion(&end, this), both(which) {}
+    static void end(Completion&, void* self) noexcept { static_cast<Ends*>(self)->both.end(); }
+    OwnPage<Both>& both;
+  };
+  OwnPage<Both> both;
+  Ends done(both);
+  SUBCASE("by reset()") {
+    both->guard = nmr::try_guard(both->ref);
+    CHECK(both->ref.begin_rundown(done) == RundownState::kPending);
+    both->guard.reset();
+  }
+  SUBCASE("by begin_rundown()") { CHECK(both->ref.begin_rundown(done) == RundownState::kDrained); }
+  CHECK(both.ended());
 }
 
 TEST_CASE(
