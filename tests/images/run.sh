@@ -53,6 +53,8 @@ for compiler in g++ clang++ clang++-19; do
     plugin=./plugin_$compiler$level.so
     check "$plugin" compile $compiler "$top/include" "$level -fPIC -shared" plugin.cpp "$plugin"
     check "symbols: $plugin" shows_nothing "$plugin"
+    check "everything: $compiler $level" compile $compiler "$top/include" "$level -fPIC -shared" everything.cpp everything.so
+    check "symbols: everything, $compiler $level" shows_nothing everything.so
     second=./second_$compiler$level.so
     cp "$plugin" "$second"
     for way in local global deepbind namespace; do

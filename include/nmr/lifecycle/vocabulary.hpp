@@ -1,5 +1,6 @@
 #pragma once
 /// The words of a registry and its modules: who somebody is, which binding, how far it has come, why not.
+#include <cstddef>
 #include <cstdint>
 
 #include <nmr/platform/config.hpp>
@@ -73,6 +74,21 @@ struct NMR_PUBLIC_TYPE Refusal {
   ModuleId peer;
   Status status = Status::kSuccess;
   ModuleSide refused_by = ModuleSide::kClient;
+};
+
+/// Room for refusals: an array, a pointer and a size, or what has data() and size(); none by default. Not a std::span,
+/// whose functions would be visible outside the image that asks.
+struct NMR_PUBLIC_TYPE RefusalRoom {
+  NMR_LOCAL constexpr RefusalRoom() noexcept = default;
+  NMR_LOCAL constexpr RefusalRoom(Refusal* array, std::size_t length) noexcept : first(array), size(length) {}
+  template <std::size_t kLength>
+  NMR_LOCAL constexpr RefusalRoom(Refusal (&array)[kLength]) noexcept : first(array), size(kLength) {}
+  template <class Range>
+    requires requires(Range& range) { static_cast<Refusal*>(range.data()) + range.size(); }
+  NMR_LOCAL constexpr RefusalRoom(Range&& range) noexcept : first(range.data()), size(range.size()) {}
+
+  Refusal* first = nullptr;
+  std::size_t size = 0;
 };
 
 /// The life of a binding:

@@ -1,6 +1,5 @@
 #pragma once
 #include <cstddef>
-#include <span>
 #include <utility>  // to move it, its users need that
 
 #include <nmr/binding/call_guard.hpp>
@@ -143,8 +142,8 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
   ///
   /// Returns       how many refusals there ever were.
   /// Progress      blocking for the registry's mutex.
-  NMR_LOCAL std::size_t refusals(std::span<Refusal> newest) const noexcept {
-    return registration_ != nullptr ? core_->refusals(*registration_, newest.data(), newest.size()) : 0;
+  NMR_LOCAL std::size_t refusals(RefusalRoom newest) const noexcept {
+    return registration_ != nullptr ? core_->refusals(*registration_, newest.first, newest.size) : 0;
   }
 
   /// Calls `f(guard)` with a call guard of each client that can be called, in the order in which they were offered. No
