@@ -115,6 +115,8 @@ def look_at_code(bars, compiler, program, work):
 def count(bars, compiler, program):
     above = instructions_per_call(program, "guarded call") - instructions_per_call(program, "bare call")
     bars.at_most(3, f"instructions of a guarded call above the bare one, {compiler}", round(above, 2), INSTRUCTIONS[compiler])
+    further = instructions_per_call(program, "further looks") / instructions_per_call(program, "first look")
+    bars.at_most(3, f"instructions of a call that looks further for its record / of one that does not, {compiler}", further, 3)
 
 
 def locked_instructions(program, locked, work, what, times):

@@ -4,7 +4,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <random>
 #include <thread>
+#include <vector>
 
 #include <unistd.h>
 
@@ -45,6 +47,42 @@ int run_function(long times) {
   }  // registers the thread
   int value = 0;
   for (long i = 0; i < times; ++i) value = guarded_call(handle, value);
+  (void)handle.detach_and_wait();
+  return value;
+}
+
+std::uintptr_t g_thread = 0;
+
+/// This thread is whichever is chosen.
+struct ChosenThread : nmr::StdAtomics {
+  static std::uintptr_t thread_pointer() noexcept { return *const_cast<volatile std::uintptr_t*>(&g_thread); }
+};
+
+/// Calls in turn as each of those threads of 1,024 that find their records at the first look, or of the others.
+int run_in_place(long times, bool at_first_look) {
+  using Calls = nmr::BasicPerThreadCalls<ChosenThread>;
+  Calls::Domain domain;
+  nmr::BasicBinding<EchoNpi, Calls> binding(kEchoTable, nullptr);
+  nmr::BasicBindingHandle<EchoNpi, Calls> handle(domain);
+  (void)handle.attach(binding);
+  std::mt19937_64 random(7);
+  std::vector<std::uintptr_t> all(1024);
+  for (std::uintptr_t& thread : all) {
+    g_thread = thread = random() % (std::uintptr_t{1} << 35) * 4096;
+    if (!domain.prepare_thread()) return -1;
+  }
+  std::vector<std::uintptr_t> threads;
+  for (const std::uintptr_t thread : all) {
+    const bool found = domain.find_slot(domain.next_lane(), thread) != nullptr;
+    if (found == at_first_look && threads.size() != 16) threads.push_back(thread);
+  }
+  if (threads.empty()) return -1;
+  int value = 0;
+  for (long i = 0; i < times; ++i) {
+    g_thread = threads[static_cast<std::size_t>(i) % threads.size()];
+    const auto guard = handle.try_call();
+    if (guard) value = guard->echo(guard.context(), value);
+  }
   (void)handle.detach_and_wait();
   return value;
 }
@@ -112,9 +150,15 @@ int main(int argc, char** argv) {
   }).join();  // a library that knows of one thread alone would leave its locked instructions out
   const bool twice = argc == 4 && std::strcmp(argv[3], "twice") == 0;
   if (argc != 3 && !twice)
-    return std::fprintf(stderr, "usage: one_call function|MECHANISM TIMES [twice]\n"), 2;
+    return std::fprintf(stderr,
+                        "usage: one_call function|first look|further looks|MECHANISM TIMES [twice]\n"),
+           2;
   const long times = std::atol(argv[2]);
   if (std::strcmp(argv[1], "function") == 0) return run_function(times) == times ? 0 : 1;
+  for (const bool first : {true, false}) {
+    if (std::strcmp(argv[1], first ? "first look" : "further looks") == 0)
+      return run_in_place(times, first) == times ? 0 : 1;
+  }
   return run_named<BareCall, GuardedPerThread, GuardedOneWord, CallInRundownRef, CallInShardedRef,
                    CallInCasRundown, CallInSpinLockCounter, CallUnderMutex, CallUnderSharedMutex,
                    CallByCopiedPointer, CallByLockedPointer
