@@ -76,8 +76,8 @@ const void* record_of_this_thread(Calls::Domain& domain) {
 
 TEST_CASE("at most 2 of 100 threads look a second time for their records, however far apart they are") {
   constexpr std::uintptr_t kPage = 4096;
-  constexpr std::uintptr_t kPages =
-      sizeof(void*) == 8 ? std::uintptr_t{1} << (sizeof(void*) * 5 - 5) : 0xFFFFF;
+  constexpr auto kPages =
+      static_cast<std::uintptr_t>(sizeof(void*) == 8 ? std::uint64_t{1} << 35 : std::uint64_t{0xFFFFF});
   constexpr std::uintptr_t kSpace = kPages * kPage;
   std::mt19937_64 random(7);
   for (const std::size_t count : {std::size_t{32}, std::size_t{64}, std::size_t{256}, std::size_t{1024}}) {

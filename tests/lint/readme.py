@@ -12,6 +12,7 @@ from sources import report
 
 PAGES = ["README.md", "tests/README.md", "tests/requirements.md", "bench/NOTES.md"]
 PATH = r"(?:tests|examples|bench|include|\.ci)/[\w./*-]+"
+FILE = r"[a-z]\w*\.(?:[ch]pp|py|sh)"
 FENCE = re.compile(r"(?:<!--\s*(\S+)\s*-->\s*\n)?^```(\w*)\n(.*?)^```", re.M | re.S)
 
 
@@ -34,10 +35,13 @@ def commands(root, fence):
 
 
 def paths(root, prose):
-    """Yields the paths of the tree that stand in `backquotes` and that do not exist. NAME may be anything."""
+    """Yields the paths and names of files that stand in `backquotes` and are not in the tree. NAME may be anything."""
+    names = {path.name for top in ("tests", "examples", "bench", "include") for path in (root / top).rglob("*")}
     for code in re.findall(r"`([^`\n]+)`", prose):
         for word in code.split():
             if re.fullmatch(PATH, word) and not any(root.glob(word.rstrip("/").replace("NAME", "*"))):
+                yield word
+            if re.fullmatch(FILE, word) and word not in names:
                 yield word
 
 

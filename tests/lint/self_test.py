@@ -122,6 +122,7 @@ PLANTED = [
     ("readme", "README.md", put("ls examples/sample.cpp", "sh tests/gone.sh"), "tests/gone.sh does not exist"),
     ("readme", NOTES, add("[there](../gone.md)\n"), "links to ../gone.md"),
     ("readme", NOTES, add("`include/nmr/rundown/sampler.hpp`\n"), "names include/nmr/rundown/sampler.hpp"),
+    ("readme", NOTES, add("`sampler.hpp`\n"), "names sampler.hpp"),
     ("keys", HEADER, add("// Not before T2.\n"), "T2 has no text"),
     ("keys", REQUIREMENTS, add("- **R4** d\n"), "R4 has no test"),
     ("keys", HEADER, add("// R1 to R2\n"), "R1 to R2 are not all any more"),

@@ -11,7 +11,7 @@
 /// other, and do not mix where they do not. No setting changes a layout: host and plug-in need not agree on any.
 
 // One line, and then nothing more: an include that is not found ends the compilation.
-#if __cplusplus < 202002L && (!defined(_MSVC_LANG) || _MSVC_LANG < 202002L)
+#if __cplusplus <= 201703L && (!defined(_MSVC_LANG) || _MSVC_LANG <= 201703L)
 #include <nmr needs C++20: compile with -std=c++20>
 #endif
 
