@@ -9,6 +9,19 @@
 
 using namespace model;
 
+TEST_CASE("a few runs of each program of RundownRef hold under each backend") {
+  for (const Backend backend : {Backend::kSequential, Backend::kTso}) {
+    for (const NamedProgram& program : rundown_programs()) {
+      Options options = program.options;
+      options.backend = backend;
+      options.preemptions = program.preemptions;
+      options.max_runs = 500;
+      const Report report = explore(program.run, options);
+      CHECK_MESSAGE(report.fault.empty(), program.name << ": " << report.fault << "\n" << report.trace);
+    }
+  }
+}
+
 TEST_CASE(
     "the programs hold under sequential consistency and total store order, as far as they are searched" *
     doctest::test_suite("long")) {
