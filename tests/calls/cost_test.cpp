@@ -32,9 +32,9 @@ int barriers() noexcept { return counts().heavy_fences; }
 
 }  // namespace
 
-// A record lies at a multiple of its size, two lines of most processors where words have 64 bits.
+// A record lies at a multiple of its size, two lines of most processors, whatever the size of a word.
 static_assert(sizeof(PerThread::Domain::Record) == alignof(PerThread::Domain::Record));
-static_assert(sizeof(PerThread::Domain::Record) == (sizeof(void*) == 8 ? 128 : 64));
+static_assert(sizeof(PerThread::Domain::Record) == 128);
 static_assert(alignof(nmr::detail::CallTable<nmr::StdAtomics>) == alignof(PerThread::Domain::Record));
 static_assert(std::is_nothrow_default_constructible_v<PerThread::Domain>);
 static_assert(std::is_nothrow_constructible_v<PerThread::Call, PerThread::Cell&>);

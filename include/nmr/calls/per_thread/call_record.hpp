@@ -76,10 +76,12 @@ struct CallSlot {
   AtomicOf<Atomics, Word> owed{0};
 };
 
-/// The size of a record. The same in every image, whatever that takes a cache line for. Two lines of most processors.
+/// The size of a record. The same in every image, whatever that takes a cache line for. Two lines of most processors,
+/// which fetch neighbours together: so where pointers are short, too.
 template <AtomicsPolicy Atomics>
 [[nodiscard]] constexpr std::size_t call_record_size() noexcept {
-  return std::bit_ceil(Atomics::kCallSlots * sizeof(CallSlot<Atomics>) + 4 * sizeof(void*));
+  constexpr std::size_t kNeeded = Atomics::kCallSlots * sizeof(CallSlot<Atomics>) + 4 * sizeof(void*);
+  return kNeeded <= 128 ? 128 : std::bit_ceil(kNeeded);
 }
 
 /// The calls in progress of one thread. Only this thread writes to the record's cache lines, but for what a detach
@@ -171,7 +173,7 @@ struct alignas(call_record_size<Atomics>()) CallRecord {
 };
 
 // What a call touches lies where it does in every image. Whoever changes that changes NMR_LAYOUT_VERSION.
-static_assert(sizeof(void*) != 8 || sizeof(CallRecord<StdAtomics>) == 128);
+static_assert(sizeof(CallRecord<StdAtomics>) == 128);
 static_assert(sizeof(CallSlot<StdAtomics>) == 2 * sizeof(void*));
 
 }  // namespace detail
