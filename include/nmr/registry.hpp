@@ -21,6 +21,9 @@
 ///   what allocates            register_...() before anybody is asked, snapshot(), make_context()
 ///   when its code may go      when a wait for its end has returned
 ///
+/// A binding is here what it is to NMR: one client attached to one provider, both ways, with a BindingId. It has two
+/// of what <nmr/binding.hpp> calls a Binding: one caller's way to one callee.
+///
 /// The floors, each over those to its right: [registry] > lifecycle > binding > calls > rundown > platform.
 #include <nmr/binding.hpp>
 #include <nmr/registry/nmr_registry.hpp>

@@ -49,8 +49,8 @@ TEST_CASE_TEMPLATE(
   }
 }
 
-TEST_CASE_TEMPLATE("a domain counts the handles that there are, however many came and went", Calls,
-                   PerThread, PerThreadRealFences, OneWord) {
+TEST_CASE_TEMPLATE("a domain counts the handles that there are, however many came and went", Calls, PerThread,
+                   PerThreadRealFences, OneWord) {
   MisuseTrap trap;
   InPlace<typename Calls::Domain> domain;
   InPlace<EchoHandle<Calls>> stays(*domain);

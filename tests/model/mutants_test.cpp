@@ -117,7 +117,7 @@ constexpr std::array kHints{
     Hint{"given to another while something is owed", "forgets, having left"},
     Hint{"given to another before it tells nobody", "ended: thread pointer comes again"},
     Hint{"thread pointer not looked for again", "ended: thread pointer comes again"},
-    Hint{"charges more than its batch", "calls: refused between 2 detaches"},
+    Hint{"charges more than its set", "calls: refused between 2 detaches"},
     Hint{"attaches out of turn", "registry, one word: 2 come, one at a time"},
     Hint{"turn that is woken for nothing", "registry, one word: 2 come, one at a time"},
     Hint{"asked while calls are let in", "registry, one word: called when asked"},

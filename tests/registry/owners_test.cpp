@@ -26,8 +26,9 @@ void use(nmr::BasicNmrRegistry<TestNpi, Calls>& registry) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("a registry that ends before a handle that was made with it is reported, be that attached or not",
-                   Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
+TEST_CASE_TEMPLATE(
+    "a registry that ends before a handle that was made with it is reported, be that attached or not", Calls,
+    nmr::PerThreadCalls, nmr::OneWordCalls) {
   using Registry = nmr::BasicNmrRegistry<TestNpi, Calls>;
   for (const bool attached : {false, true}) {
     CAPTURE(attached);

@@ -7,7 +7,8 @@
 NMR_BEGIN_NAMESPACE
 
 /// One attachment, as the caller's side sees it: the provider's table of functions, the context that they take, and the
-/// count of calls in progress. For those who build a registry of their own; NmrRegistry makes its own bindings.
+/// count of calls in progress. One way: the pair that NMR calls a binding has two of them. For those who build a
+/// registry of their own; NmrRegistry makes its own.
 ///
 /// Lifetime      from attach until it has been detached: a wait has returned, detached() is true, or the completion has
 ///               been entered. Then it may be attached again, or destroyed with all that its functions use. To destroy
@@ -43,7 +44,7 @@ class NMR_PUBLIC_TYPE BasicBinding : private detail::Attachment<Calls> {
   /// Ordering      kSuccess happens-after every call.
   /// Lifetime      touches nothing of the binding once it has been told.
   NMR_LOCAL Status wait_until_detached() noexcept {
-    if (inside()) return Status::kPossibleDeadlock;
+    if (called_by_this_thread()) return Status::kPossibleDeadlock;
     this->refs().wait_for_rundown();
     return Status::kSuccess;
   }
@@ -52,7 +53,7 @@ class NMR_PUBLIC_TYPE BasicBinding : private detail::Attachment<Calls> {
   /// Returns       as above, or kTimeout: then nothing has changed, and it may be waited for again.
   template <class Duration>
   NMR_LOCAL Status wait_until_detached_for(const Duration& timeout) noexcept {
-    if (inside()) return Status::kPossibleDeadlock;
+    if (called_by_this_thread()) return Status::kPossibleDeadlock;
     return this->refs().wait_for_rundown_for(timeout) ? Status::kSuccess : Status::kTimeout;
   }
 
@@ -78,7 +79,7 @@ class NMR_PUBLIC_TYPE BasicBinding : private detail::Attachment<Calls> {
   template <Npi, CallsPolicy>
   friend class BasicBindingHandle;
 
-  NMR_LOCAL bool inside() noexcept {
+  NMR_LOCAL bool called_by_this_thread() noexcept {
     auto* const domain = this->domain();
     return !detached() && domain != nullptr && Calls::inside(*domain, *this);
   }

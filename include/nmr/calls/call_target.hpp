@@ -43,7 +43,7 @@ class NMR_PUBLIC_TYPE BasicCallTarget {
   /// Links targets that are to be closed together, before they are handed to the domain.
   [[nodiscard]] NMR_LOCAL BasicCallTarget* next_to_close() const noexcept { return next_to_close_; }
   NMR_LOCAL void link_to_close(BasicCallTarget* next) noexcept { next_to_close_ = next; }
-  /// Links those of the targets in a list that a CallBatch has in one bucket.
+  /// Links those of the targets in a list that a TargetSet has in one bucket.
   [[nodiscard]] NMR_LOCAL BasicCallTarget* next_in_bucket() const noexcept { return next_in_bucket_; }
   NMR_LOCAL void link_in_bucket(BasicCallTarget* next) noexcept { next_in_bucket_ = next; }
 

@@ -32,7 +32,8 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
     /// Precondition  no handle that was made with it is left (trapped).
     NMR_LOCAL ~Domain() {
       if (cells_.load(order::relaxed) != 0)  // relaxed: nobody else may be here
-        A::misuse({"OneWordCalls::Domain", "~Domain", "destroyed before a handle that was made with it", this});
+        A::misuse(
+            {"OneWordCalls::Domain", "~Domain", "destroyed before a handle that was made with it", this});
     }
     [[nodiscard]] NMR_LOCAL unsigned layout_version() const noexcept { return layout_version_; }
     // relaxed: a count that only the destructor looks at
@@ -195,9 +196,9 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
 
   /// Lets go of targets that were taken out of their cells. Their calls have been on their way out since then.
   /// Progress      as RundownRef::release() of each: never waits for calls. Completions that are due run here, last.
-  NMR_LOCAL static void close(Domain&, BasicCallTarget<A>* batch) noexcept {
+  NMR_LOCAL static void close(Domain&, BasicCallTarget<A>* list) noexcept {
     CompletionBatch due;
-    BasicCallTarget<A>::release_each(batch, due);
+    BasicCallTarget<A>::release_each(list, due);
     due.run();
   }
   [[nodiscard]] NMR_LOCAL static bool inside(Domain&, const BasicCallTarget<A>&) noexcept {

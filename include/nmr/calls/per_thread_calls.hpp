@@ -147,7 +147,7 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
   };
 
   /// Closes targets that are out of their cells. See BasicCallDomain::close().
-  NMR_LOCAL static void close(Domain& domain, Target* batch) noexcept { domain.close(batch); }
+  NMR_LOCAL static void close(Domain& domain, Target* list) noexcept { domain.close(list); }
   /// Returns whether this thread has a call to the target in a slot. See BasicCallDomain::inside().
   [[nodiscard]] NMR_LOCAL static bool inside(Domain& domain, const Target& target) noexcept {
     return domain.inside(target);

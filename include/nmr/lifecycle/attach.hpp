@@ -27,7 +27,7 @@ struct Attach {
     Offer offer(binding.client);
     Conclusion conclusion(state, binding, offer);
     Turn turn(state, binding.client.registration);
-    if (start(state, binding)) conclusion.status = ask(state, binding.client, offer);
+    if (start(state, binding)) conclusion.status = ask_to_attach(state, binding.client, offer);
   }
 
   /// Drops a new binding that is not to be offered.
@@ -55,7 +55,7 @@ struct Attach {
     Status status = Status::kSuccess;
     {
       Turn turn(state, provider.registration);
-      status = ask(state, provider, to_provider);
+      status = ask_to_attach(state, provider, to_provider);
     }
     if (succeeded(status) && !to_provider.agreed) {
       Atomics::misuse({"ProviderRegistration", "attach_client",
@@ -74,8 +74,8 @@ struct Attach {
     if (to_provider.cell != nullptr) provider.cell = to_provider.cell;
     if (cell != nullptr) client.cell = cell;
     // The provider's way first: the provider may call as soon as it has agreed. The client may not before this returns.
-    open(provider, offer.replaced);
-    open(client, offer.replaced);
+    connect(provider, offer.replaced);
+    connect(client, offer.replaced);
     offer.agreed = true;
     LockGuard lock(state.mutex);
     binding.state = BindingState::kHalfAttached;
@@ -143,14 +143,14 @@ struct Attach {
     return !late;
   }
 
-  static Status ask(State& state, Side& side, Offer& offer) {
+  static Status ask_to_attach(State& state, Side& side, Offer& offer) {
     const auto& module = side.registration.module;
     typename State::Keeping keeping(state, side.binding, &offer.replaced);
     return platform::Callbacks<Unit>::contain(
         [&] { return module.attach(module.module, side.registration.context, offer); }, true, {});
   }
 
-  static void open(Side& side, Target*& replaced) noexcept {
+  static void connect(Side& side, Target*& replaced) noexcept {
     (void)side.outgoing.open(side.registration.registry.calls);  // new, so it can be opened
     side.outgoing.refs().duplicate();  // the duty to detach
     if (Target* const target = side.cell->install(side.outgoing)) {

@@ -57,15 +57,15 @@ struct Detach {
     if (batch == nullptr) return;
     Target* to_close = nullptr;
     for (Binding* binding = batch; binding != nullptr; binding = binding->next_in_batch) {
-      close(binding->client, to_close);
-      close(binding->provider, to_close);
+      disconnect(binding->client, to_close);
+      disconnect(binding->provider, to_close);
     }
     Calls::close(state.calls, to_close);
     while (batch != nullptr) {
       Binding* const next = batch->next_in_batch;  // read now: gone when both sides are done
       Side& provider = batch->provider;
-      ask(batch->client);  // the provider's callback is still owed, so the binding stays
-      ask(provider);
+      ask_to_detach(batch->client);  // the provider's callback is still owed, so the binding stays
+      ask_to_detach(provider);
       batch = next;
     }
   }
@@ -83,7 +83,7 @@ struct Detach {
   }
 
  private:
-  static void close(Side& side, Target*& to_close) noexcept {
+  static void disconnect(Side& side, Target*& to_close) noexcept {
     auto& target = static_cast<Target&>(side.outgoing);
     side.next_step = &drained;
     target.refs().duplicate();  // the callback, so that cleanup never overlaps it
@@ -93,7 +93,7 @@ struct Detach {
     to_close = &target;
   }
 
-  static void ask(Side& side) noexcept {
+  static void ask_to_detach(Side& side) noexcept {
     Registration& registration = side.registration;
     DetachCompletion done(side.detached);
     if (side.was_attached) {

@@ -41,8 +41,8 @@ class RegistryState {
         : Keeping(state, &binding, replaced) {}
     /// Keeps the binding that a side is asked to detach. The provider is asked last: then the binding leaves the list
     /// of those that this thread has yet to call back about.
-    Keeping(RegistryState& state, Side& asked) noexcept
-        : Keeping(state, &asked.binding, nullptr, asked.registration.side == ModuleSide::kProvider) {}
+    Keeping(RegistryState& state, Side& side) noexcept
+        : Keeping(state, &side.binding, nullptr, side.registration.side == ModuleSide::kProvider) {}
     /// Keeps the bindings whose targets this thread closes: to close one may run what waits for another.
     Keeping(RegistryState& state, Target* const& replaced) noexcept : Keeping(state, nullptr, &replaced) {}
     Keeping(const Keeping&) = delete;

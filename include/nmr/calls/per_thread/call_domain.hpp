@@ -103,7 +103,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   /// reference of its own, then drops the one that all calls were together. Completions that are due run here, last.
   /// Progress      blocking for a barrier and a pass over the threads' records; twice that if somebody is inside. Does
   ///               not wait for calls, and allocates nothing.
-  NMR_LOCAL void close(Target* batch) noexcept { close_(*this, batch); }
+  NMR_LOCAL void close(Target* list) noexcept { close_(*this, list); }
 
   /// Registers the calling thread, which its first call does otherwise. From then until forget_this_thread() or its end
   /// none of its calls locks or allocates, nor those of its signal handlers, as long as no more are nested than it has
@@ -125,7 +125,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
     Record* const record = roster_.find(Atomics::thread_pointer());
     if (record == nullptr) return;
     for (Slot& slot : record->slots) {
-      if (Target* const target = record->inside(slot)) f(*target);
+      if (Target* const target = record->target_in(slot)) f(*target);
     }
   }
 
@@ -146,12 +146,11 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
       lanes_[i].slot_offset = i * sizeof(Slot);
     }
     set_first_look(roster_.nowhere());
-    static_assert(offsetof(BasicCallDomain, layout_version_) == 0 && offsetof(BasicCallDomain, lanes_given_) == 4 &&
-                  offsetof(BasicCallDomain, cells_) == 8 &&
-                  offsetof(BasicCallDomain, enter_) % sizeof(void*) == 0 &&
-                  offsetof(BasicCallDomain, forget_) ==
-                      offsetof(BasicCallDomain, enter_) + 4 * sizeof(void*) &&
-                  offsetof(BasicCallDomain, lanes_) == std::size_t{2} * kCacheLine);
+    static_assert(
+        offsetof(BasicCallDomain, layout_version_) == 0 && offsetof(BasicCallDomain, lanes_given_) == 4 &&
+        offsetof(BasicCallDomain, cells_) == 8 && offsetof(BasicCallDomain, enter_) % sizeof(void*) == 0 &&
+        offsetof(BasicCallDomain, forget_) == offsetof(BasicCallDomain, enter_) + 4 * sizeof(void*) &&
+        offsetof(BasicCallDomain, lanes_) == std::size_t{2} * kCacheLine);
   }
 
   NMR_COLD NMR_LOCAL static Entry enter(BasicCallDomain& self, Cell& cell, Slot* refused,
@@ -243,20 +242,20 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
     return under_mutex([&] { return slot.settle_if_left(); });
   }
 
-  NMR_COLD NMR_LOCAL static void close_batch(BasicCallDomain& self, Target* batch) noexcept {
-    if (batch == nullptr) return;
+  NMR_COLD NMR_LOCAL static void close_list(BasicCallDomain& self, Target* list) noexcept {
+    if (list == nullptr) return;
     CompletionBatch due;
     self.detach_fence();  // [cf:3] fence, pairs with [cf:1]: a caller whose slot is not seen sees its cell changed.
     bool any = false;
     // The mutex is free in between, for threads that come: those find the targets taken out.
-    for (Target* list = batch; list != nullptr;) {
-      any = self.under_mutex([&] { return self.roster_.charge_those_inside(list, due); }) || any;
+    for (Target* rest = list; rest != nullptr;) {
+      any = self.under_mutex([&] { return self.roster_.charge_those_inside(rest, due); }) || any;
     }
     if (any) {
       self.detach_fence();  // [cf:4] fence, pairs with [cf:2]: a leaver whose clearing is not seen sees what it owes.
       self.under_mutex([&] { self.roster_.settle_for_those_who_left(due); });
     }
-    Target::release_each(batch, due);
+    Target::release_each(list, due);
     due.run();  // last: after it the domain may be gone
   }
 
@@ -279,7 +278,7 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   AtomicOf<Atomics, unsigned> cells_{0};  // that there are
   Entry (*const enter_)(BasicCallDomain&, Cell&, Slot*, bool) noexcept = &enter;
   void (*const leave_)(BasicCallDomain&, Slot&, Target*) noexcept = &leave;
-  void (*const close_)(BasicCallDomain&, Target*) noexcept = &close_batch;
+  void (*const close_)(BasicCallDomain&, Target*) noexcept = &close_list;
   bool (*const prepare_)(BasicCallDomain&) noexcept = &prepare;
   bool (*const forget_)(BasicCallDomain&) noexcept = &forget;
   alignas(2 * kCacheLine) Lane lanes_[Atomics::kCallSlots];

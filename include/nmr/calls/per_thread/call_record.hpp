@@ -146,7 +146,7 @@ struct alignas(call_record_size<Atomics>()) CallRecord {
   }
 
   /// Returns what the call in a slot goes to, or null if there is none.
-  [[nodiscard]] Target* inside(const Slot& slot) const noexcept {
+  [[nodiscard]] Target* target_in(const Slot& slot) const noexcept {
     // [cd:9] acquire, pairs with [cd:4], [cd:5], [cd:6]: the calls that have left this slot.
     Target* const target = slot.target.load(order::acquire);
     return target != Slot::mark(thread()) ? target : nullptr;
@@ -160,7 +160,7 @@ struct alignas(call_record_size<Atomics>()) CallRecord {
   /// Returns a free slot or null. Only the owner may ask.
   [[nodiscard]] Slot* free_slot() noexcept {
     for (Slot& slot : slots) {
-      if (inside(slot) == nullptr) return &slot;
+      if (target_in(slot) == nullptr) return &slot;
     }
     return nullptr;
   }

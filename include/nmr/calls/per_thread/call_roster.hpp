@@ -2,9 +2,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <nmr/calls/per_thread/call_batch.hpp>
 #include <nmr/calls/per_thread/call_record.hpp>
 #include <nmr/calls/per_thread/call_table.hpp>
+#include <nmr/calls/per_thread/target_set.hpp>
 #include <nmr/platform/atomics.hpp>
 #include <nmr/platform/completion.hpp>
 
@@ -90,11 +90,11 @@ class CallRoster {
     Table* const table = newest();
     if (table == nullptr) return list = nullptr, false;
     // For each pass over the slots about as many targets as there are slots: all passes together are linear in both.
-    const CallBatch<Atomics> batch(list, table->scratch(), table->scratch_words());
+    const TargetSet<Atomics> charged(list, table->scratch(), table->scratch_words());
     bool any = false;
     for_each_slot([&](const Record& record, Slot& slot) {
-      Target* const inside = record.inside(slot);
-      if (inside == nullptr || !batch.contains(inside)) return;
+      Target* const inside = record.target_in(slot);
+      if (inside == nullptr || !charged.contains(inside)) return;
       any = true;
       inside->refs().duplicate();  // first: its leaver may release it at once
       release(slot.charge(*inside), due);
@@ -113,7 +113,7 @@ class CallRoster {
     bool used = false;
     for_each_slot([&](const Record& record, Slot& slot) {
       // relaxed: nobody else may be here.
-      used = used || record.inside(slot) != nullptr ||
+      used = used || record.target_in(slot) != nullptr ||
              Slot::target_of(slot.owed.load(order::relaxed)) != nullptr;
     });
     return used;

@@ -8,16 +8,16 @@
 NMR_BEGIN_NAMESPACE
 namespace detail {
 
-/// A hash table of some of the targets that are to be closed, by address. In it a detach looks up what stands in a slot
+/// A set of some of the targets that are to be closed, hashed by address. In it a detach looks up what stands in a slot
 /// without touching that target: a call may have noted a target that it has not validated, and that is gone.
 template <AtomicsPolicy Atomics>
-class CallBatch {
+class TargetSet {
  public:
   using Target = BasicCallTarget<Atomics>;
 
   /// Takes targets off the front of a list, at most as many as there are buckets. The `count` buckets, a power of two,
-  /// are all 0, and are so again when the batch has ended.
-  CallBatch(Target*& list, std::uintptr_t* buckets, std::size_t count) noexcept
+  /// are all 0, and are so again when the set has ended.
+  TargetSet(Target*& list, std::uintptr_t* buckets, std::size_t count) noexcept
       : first_(list), buckets_(buckets), mask_(count - 1) {
     for (std::size_t i = 0; i != count && list != nullptr; ++i, list = list->next_to_close()) {
       std::uintptr_t& bucket = bucket_of(list);
@@ -26,9 +26,9 @@ class CallBatch {
     }
     end_ = list;
   }
-  CallBatch(const CallBatch&) = delete;
-  CallBatch& operator=(const CallBatch&) = delete;
-  ~CallBatch() {
+  TargetSet(const TargetSet&) = delete;
+  TargetSet& operator=(const TargetSet&) = delete;
+  ~TargetSet() {
     for (Target* each = first_; each != end_; each = each->next_to_close()) bucket_of(each) = 0;
   }
 
