@@ -28,7 +28,7 @@ bool says(const std::string& text, const char* what) { return text.find(what) !=
 }  // namespace
 
 TEST_CASE_TEMPLATE(
-    "a domain that ends before a handle that was made with it is reported, be that attached or not", Calls,
+    "a domain that ends before a handle that is attached is reported, and before an empty one is not", Calls,
     PerThread, PerThreadRealFences, OneWord) {
   for (const bool attached : {false, true}) {
     for (const bool called : {false, true}) {
@@ -41,25 +41,21 @@ TEST_CASE_TEMPLATE(
         if (attached && handle.attach(module.binding) != Status::kSuccess) _exit(1);
         if (called && calls_well(handle) != attached) _exit(1);
         domain.end();
-        _exit(2);
+        if (attached) _exit(2);
       });
-      CHECK(death.signal == SIGABRT);
-      CHECK(says(death.output, "destroyed before a handle that was made with it"));
+      CHECK(death.signal == (attached ? SIGABRT : 0));
+      CHECK(death.status == 0);
+      CHECK(attached == says(death.output, "destroyed while a handle that was made with it is attached"));
     }
   }
 }
 
-TEST_CASE_TEMPLATE("a domain counts the handles that there are, however many came and went", Calls, PerThread,
-                   PerThreadRealFences, OneWord) {
+TEST_CASE_TEMPLATE("a domain counts the handles that are attached, however many came and went", Calls,
+                   PerThread, PerThreadRealFences, OneWord) {
   MisuseTrap trap;
   InPlace<typename Calls::Domain> domain;
   InPlace<EchoHandle<Calls>> stays(*domain);
-  EchoModule<Calls> module;
-  for (int i = 0; i < 100; ++i) {
-    EchoHandle<Calls> comes(*domain);
-    CHECK(comes.attach(module.binding) == Status::kSuccess);
-    CHECK(comes.detach_and_wait() == Status::kSuccess);
-  }
+  for (int i = 0; i < 100; ++i) EchoHandle<Calls>(*domain).detach();
   stays.end();
   domain.end();
   CHECK(trap.count() == 0);

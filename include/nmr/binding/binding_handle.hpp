@@ -12,8 +12,8 @@ NMR_BEGIN_NAMESPACE
 /// A function that runs completions holds no lock of the library's then. A lock that its caller holds is held.
 ///
 /// Lifetime      outlives every call through it, try_call() included; counted per thread, a guard that is out may be
-///               left after the handle has gone. The domain outlives the handle, attached or not (trapped),
-///               and each guard until its leave() has returned. A completion may free the binding. It may free the handle
+///               left after the handle has gone. The domain outlives the handle while it is attached (trapped), and
+///               each guard until its leave() has returned. A completion may free the binding. It may free the handle
 ///               only where no thread can be in its try_call(), and the domain, or what owns both, only where no other
 ///               thread can be in a leave() either: who was not the last one out may still look at its slot there.
 template <Npi N, CallsPolicy Calls>

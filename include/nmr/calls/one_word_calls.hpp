@@ -29,16 +29,18 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
     NMR_LOCAL explicit Domain(WithoutBarrier) noexcept {}  // there is none anyway
     Domain(const Domain&) = delete;
     Domain& operator=(const Domain&) = delete;
-    /// Precondition  no handle that was made with it is left (trapped).
+    /// Precondition  no handle that was made with it is attached (trapped).
     NMR_LOCAL ~Domain() {
-      if (cells_.load(order::relaxed) != 0)  // relaxed: nobody else may be here
-        A::misuse(
-            {"OneWordCalls::Domain", "~Domain", "destroyed before a handle that was made with it", this});
+      if (cells_attached_.load(order::relaxed) != 0)  // relaxed: nobody else may be here
+        A::misuse({"OneWordCalls::Domain", "~Domain",
+                   "destroyed while a handle that was made with it is attached", this});
     }
     [[nodiscard]] NMR_LOCAL unsigned layout_version() const noexcept { return layout_version_; }
     // relaxed: a count that only the destructor looks at
-    NMR_LOCAL void note_cell_made() noexcept { cells_.fetch_add(1, order::relaxed); }
-    NMR_LOCAL void note_cell_gone() noexcept { cells_.fetch_sub(1, order::relaxed); }  // relaxed: as above
+    NMR_LOCAL void note_attached() noexcept { cells_attached_.fetch_add(1, order::relaxed); }
+    NMR_LOCAL void note_detached() noexcept {
+      cells_attached_.fetch_sub(1, order::relaxed);  // relaxed: as above
+    }
     /// Calls nobody: a word cannot tell which calls are this thread's.
     template <class F>
     NMR_LOCAL void for_each_inside(F) noexcept {}  // a word cannot tell
@@ -48,7 +50,7 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
 
    private:
     const unsigned layout_version_ = kLayoutVersion;
-    AtomicOf<A, unsigned> cells_{0};  // there are
+    AtomicOf<A, unsigned> cells_attached_{0};
   };
 
   class Cell;
@@ -68,17 +70,17 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
 
   /// Where calls go through. Empty until install().
   ///
-  /// Lifetime      outlives every call's way in through it, and its calls until their leaving has counted down. The
-  ///               domain outlives it.
+  /// Lifetime      outlives every call's way in through it, and its calls until their leaving has counted down. A cell
+  ///               that has a target does not outlive the domain; an empty one may.
   class Cell {
    public:
     NMR_LOCAL explicit Cell(Domain& domain) noexcept
-        : calls_(typename BasicRundownRef<A>::BornRunDown{}), domain_(&domain) {
-      domain.note_cell_made();
-    }
+        : calls_(typename BasicRundownRef<A>::BornRunDown{}), domain_(&domain) {}
     Cell(const Cell&) = delete;
     Cell& operator=(const Cell&) = delete;
-    NMR_LOCAL ~Cell() { domain().note_cell_gone(); }
+    NMR_LOCAL ~Cell() {
+      if (!empty()) domain().note_detached();  // its handle has reported that
+    }
 
     [[nodiscard]] NMR_LOCAL Domain& domain() const noexcept { return *domain_; }
     /// Returns whether no target is here: a hint.
@@ -102,6 +104,7 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
       calls_.wait_for_rundown();
       current_ = &target;
       calls_.reinitialize();
+      domain_->note_attached();
       // [cd:12] release, pairs with [cd:13].
       installed_.store(&target, order::release);
       Completion::run_each(turn_.close());
@@ -128,6 +131,7 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
       // [cd:13] acquire CAS, pairs with [cd:12]: the target.
       if (!installed_.compare_exchange_strong(expected, nullptr, order::acquire, order::relaxed))
         return false;
+      domain_->note_detached();
       target.refs().duplicate();  // until close(): once the calls have left, nothing else may keep it
       new (platform::At{&target.calls_left_}) Completion(&drop_calls, &target);
       calls_.begin_rundown(target.calls_left_);

@@ -24,16 +24,16 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
   /// Where calls go through. Empty until install().
   ///
   /// Progress      wait-free; no function of it allocates, waits or runs completions.
-  /// Lifetime      outlives every call's way in through it, but not the call. The domain outlives it.
+  /// Lifetime      outlives every call's way in through it, but not the call. A cell that has a target does not outlive
+  ///               the domain; an empty one may.
   class Cell {
    public:
-    NMR_LOCAL explicit Cell(Domain& domain) noexcept {
-      domain.note_cell_made();
-      cell_.lane = &domain.next_lane();
-    }
+    NMR_LOCAL explicit Cell(Domain& domain) noexcept { cell_.lane = &domain.next_lane(); }
     Cell(const Cell&) = delete;
     Cell& operator=(const Cell&) = delete;
-    NMR_LOCAL ~Cell() { domain().note_cell_gone(); }
+    NMR_LOCAL ~Cell() {
+      if (!empty()) domain().note_detached();  // its handle has reported that
+    }
 
     [[nodiscard]] NMR_LOCAL Domain& domain() const noexcept { return *cell_.lane->domain; }
     /// Returns whether no target is here: a hint.
@@ -58,6 +58,7 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
       const bool removed =
           cell_.current.compare_exchange_strong(expected, nothing, order::acquire, order::relaxed);
       if (!removed) return false;
+      domain().note_detached();
       cell_.guess.store(nullptr, order::relaxed);  // relaxed: a guess
       return true;
     }
@@ -67,10 +68,12 @@ struct NMR_PUBLIC_TYPE BasicPerThreadCalls {
 
     NMR_LOCAL Target* exchange(Target* target) noexcept {
       Target* const nothing = detail::CallCell<A>::nothing();
+      if (target != nullptr) domain().note_attached();
       // [cd:8] acq_rel RMW, pairs with [cd:7], [cd:14]: the target; and with itself: what it replaces.
       Target* const replaced = cell_.current.exchange(target != nullptr ? target : nothing, order::acq_rel);
       cell_.guess.store(target, order::relaxed);  // relaxed: a guess
       if (replaced == nothing) return nullptr;
+      domain().note_detached();
       replaced->link_to_close(nullptr);
       return replaced;
     }

@@ -13,7 +13,7 @@ NMR_BEGIN_NAMESPACE
 ///
 /// Any number of threads may call it, also in callbacks and inside calls. In a signal handler: abandon() alone.
 ///
-/// Lifetime      outlives its registrations and its handles (trapped), and every call through them until its
+/// Lifetime      outlives its registrations and attached handles (trapped), and every call through them until its
 ///               leaving has returned. Where anything has been abandoned, the core that it has made for itself stays
 ///               for good.
 template <RegistrableNpi N, CallsPolicy Calls>

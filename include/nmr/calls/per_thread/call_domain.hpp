@@ -21,7 +21,7 @@ NMR_BEGIN_NAMESPACE
 /// comes first, the detacher sees it and releases the reference; if the fence comes first, the leaver sees what it owes
 /// and releases it. Each takes the word out of the slot before it releases: so only one of them does.
 ///
-/// Lifetime      outlives its handles, bindings, and calls until their leaving has returned: <nmr/calls.hpp>. One
+/// Lifetime      outlives attached handles, bindings, and calls until their leaving has returned: <nmr/calls.hpp>. One
 ///               domain may serve many images: what is not in line runs in the image that made it, by pointers here.
 template <AtomicsPolicy Atomics>
 class NMR_PUBLIC_TYPE BasicCallDomain {
@@ -43,25 +43,29 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   BasicCallDomain(const BasicCallDomain&) = delete;
   BasicCallDomain& operator=(const BasicCallDomain&) = delete;
 
-  /// Precondition  no call is in progress (trapped for those in slots), no handle made with it is left (trapped).
+  /// Precondition  no call is in progress (trapped for those in slots), no handle made with it is attached (trapped).
   NMR_LOCAL ~BasicCallDomain() {
     if (roster_.in_use())
       Atomics::misuse({"CallDomain", "~CallDomain", "destroyed while a call is in progress", this});
-    else if (cells_.load(order::relaxed) != 0)  // relaxed: nobody else may be here
-      Atomics::misuse({"CallDomain", "~CallDomain", "destroyed before a handle that was made with it", this});
+    else if (cells_attached_.load(order::relaxed) != 0)  // relaxed: nobody else may be here
+      Atomics::misuse(
+          {"CallDomain", "~CallDomain", "destroyed while a handle that was made with it is attached", this});
   }
 
   /// Returns the layout of the image that made it: others compare it with theirs, kLayoutVersion, before they go on.
   [[nodiscard]] NMR_LOCAL unsigned layout_version() const noexcept { return layout_version_; }
 
+  /// Counts the cells that have a target. A domain may go before a cell that is empty.
   // relaxed: a count that only the destructor looks at
-  NMR_LOCAL void note_cell_made() noexcept { cells_.fetch_add(1, order::relaxed); }
-  NMR_LOCAL void note_cell_gone() noexcept { cells_.fetch_sub(1, order::relaxed); }  // relaxed: as above
+  NMR_LOCAL void note_attached() noexcept { cells_attached_.fetch_add(1, order::relaxed); }
+  NMR_LOCAL void note_detached() noexcept {
+    cells_attached_.fetch_sub(1, order::relaxed);  // relaxed: as above
+  }
 
-  /// Returns the lane for a new cell. Those of cells made one after the other differ, and so do those of every second
-  /// one, and of every third: a registry makes several at a time.
+  /// Returns the lane for a new cell. Those of cells made one after the other differ, and so do those of
+  /// every second one, and of every third: a registry makes several at a time.
   [[nodiscard]] NMR_LOCAL Lane& next_lane() noexcept {
-    const unsigned i = lanes_given_.fetch_add(1, order::relaxed);  // relaxed: any would do
+    const unsigned i = cells_.fetch_add(1, order::relaxed);  // relaxed: any would do
     return lanes_[(i + i / Atomics::kCallSlots) % Atomics::kCallSlots];
   }
 
@@ -146,11 +150,12 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
       lanes_[i].slot_offset = i * sizeof(Slot);
     }
     set_first_look(roster_.nowhere());
-    static_assert(
-        offsetof(BasicCallDomain, layout_version_) == 0 && offsetof(BasicCallDomain, lanes_given_) == 4 &&
-        offsetof(BasicCallDomain, cells_) == 8 && offsetof(BasicCallDomain, enter_) % sizeof(void*) == 0 &&
-        offsetof(BasicCallDomain, forget_) == offsetof(BasicCallDomain, enter_) + 4 * sizeof(void*) &&
-        offsetof(BasicCallDomain, lanes_) == std::size_t{2} * kCacheLine);
+    static_assert(offsetof(BasicCallDomain, layout_version_) == 0 && offsetof(BasicCallDomain, cells_) == 4 &&
+                  offsetof(BasicCallDomain, cells_attached_) == 8 &&
+                  offsetof(BasicCallDomain, enter_) % sizeof(void*) == 0 &&
+                  offsetof(BasicCallDomain, forget_) ==
+                      offsetof(BasicCallDomain, enter_) + 4 * sizeof(void*) &&
+                  offsetof(BasicCallDomain, lanes_) == std::size_t{2} * kCacheLine);
   }
 
   NMR_COLD NMR_LOCAL static Entry enter(BasicCallDomain& self, Cell& cell, Slot* refused,
@@ -274,8 +279,8 @@ class NMR_PUBLIC_TYPE BasicCallDomain {
   // What any image touches of a domain that another has made lies at the front, where it always does: this,
   // before anybody can ask whether the versions fit ...
   const unsigned layout_version_ = kLayoutVersion;
-  AtomicOf<Atomics, unsigned> lanes_given_{0};  // so far; not in the lines that calls read
-  AtomicOf<Atomics, unsigned> cells_{0};  // that there are
+  AtomicOf<Atomics, unsigned> cells_{0};  // made so far; not in the lines that calls read
+  AtomicOf<Atomics, unsigned> cells_attached_{0};  // of those, now
   Entry (*const enter_)(BasicCallDomain&, Cell&, Slot*, bool) noexcept = &enter;
   void (*const leave_)(BasicCallDomain&, Slot&, Target*) noexcept = &leave;
   void (*const close_)(BasicCallDomain&, Target*) noexcept = &close_list;
