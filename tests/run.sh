@@ -148,7 +148,7 @@ if [ -z "$quick" ]; then
   done
 fi
 
-for lint in floors order_labels doc_clauses planting readme tree keys self_test; do
+for lint in floors order_labels doc_clauses visibility planting readme tree keys self_test; do
   check "lint:$lint" python3 tests/lint/$lint.py
 done
 check lint:format sh tests/lint/format.sh

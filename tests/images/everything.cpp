@@ -1,4 +1,7 @@
 // Every function of every type that users name, whether anything uses it or not; of which none may be visible.
+#include <chrono>
+#include <cstddef>
+
 #include "images.hpp"
 
 template class nmr::BasicRundownRef<nmr::StdAtomics>;
@@ -26,5 +29,48 @@ template class nmr::SnapshotList<nmr::RegistrationInfo>;
   template class nmr::BasicClientOffer<AddNpi, Calls>;
 NMR_OF(nmr::PerThreadCalls)
 NMR_OF(nmr::OneWordCalls)
+
+// The member templates, which those above leave out, with arguments that other images could name too.
+struct Visit {
+  template <class Guard>
+  [[gnu::visibility("hidden")]] void operator()(Guard&&) const {}
+};
+struct Context {
+  int value = 0;
+};
+struct Range {  // std::span has functions of its own, which are the user's to hide
+  nmr::Refusal* first;
+  nmr::Refusal* data() const { return first; }
+  std::size_t size() const { return 1; }
+};
+
+template <class Calls>
+[[gnu::visibility("hidden")]] void use(
+    nmr::BasicNmrRegistry<AddNpi, Calls>& registry,
+    nmr::BasicRegistration<AddNpi, Calls, nmr::ModuleSide::kClient>& client,
+    nmr::BasicRegistration<AddNpi, Calls, nmr::ModuleSide::kProvider>& provider,
+    nmr::BasicBinding<AddNpi, Calls>& binding, nmr::BasicProviderOffer<AddNpi, Calls>& offer) {
+  constexpr std::chrono::milliseconds kTime{1};
+  nmr::Refusal array[2];
+  const Range range{array};
+  client.for_each_provider(Visit());
+  provider.for_each_client(Visit());
+  (void)client.wait_for_deregister_complete_for(kTime);
+  (void)provider.refusals(nmr::RefusalRoom(array));
+  (void)provider.refusals(nmr::RefusalRoom(range));
+  (void)binding.wait_until_detached_for(kTime);
+  (void)offer.template make_context<Context>();
+  (void)registry.snapshot();
+}
+template void use(nmr::NmrRegistry<AddNpi>&, nmr::ClientRegistration<AddNpi>&,
+                  nmr::ProviderRegistration<AddNpi>&, nmr::Binding<AddNpi>&, nmr::ProviderOffer<AddNpi>&);
+
+template <class Reference>
+[[gnu::visibility("hidden")]] void use(Reference& reference) {
+  (void)reference.wait_for_rundown_for(std::chrono::milliseconds(1));
+  (void)reference.wait_for_rundown_until(std::chrono::steady_clock::now());
+}
+template void use(nmr::RundownRef&);
+template void use(nmr::ShardedRundownRef&);
 
 extern "C" int images_start() { return 0; }

@@ -15,57 +15,21 @@ deleted. Wanted of each other public function:
   - Progress, unless it is an observer: it may block, allocate or call back, or says that it does not
   - what it returns, if it returns something: "Returns" as a clause or in a sentence
 
-A comment that begins with "As above" or "As x()" says the rest there. An observer is const or static, or hands out a
-member, and is noexcept and one return statement.
+A comment that begins with "As above" or "As x()" says the rest there, if the function there has the same name, or if
+that is the whole sentence: "As x(), for at most a second" may block, and says so. An observer is const or static, or
+hands out a member, and is noexcept and one return statement.
 """
 import re
 import sys
 
-from sources import TOKEN, headers, report
+from classes import functions
+from sources import headers, report
 
 FOLDERS = ("rundown/", "binding/", "registry/")
 CLAUSES = ["Returns", "Progress", "Ordering", "Lifetime", "Precondition"]
 COLUMN = max(map(len, CLAUSES)) + 2
 # They look like observers, and take a mutex.
 BLOCKING = {("BasicRegistration", "attached"), ("BasicRegistration", "refusals")}
-
-TYPE = re.compile(r"\b(class|struct)\s+NMR_PUBLIC_TYPE\s+(\w+)[^;{}()]*\{")
-LABEL = re.compile(r"\s*(public|private|protected)\s*:(?!:)")
-# What stands before a function and is none of its type.
-BEFORE = re.compile(r"\b(?:NMR_\w+|requires\s*\((?:[^()]|\([^()]*\))*\))|\btemplate\s*<[^;{}()]*>(?=\s)")
-NO_FUNCTION = re.compile(r"(?:using|friend|enum|static_assert|class|struct|union)\b")
-FUNCTION = re.compile(r"([\w:<>,&*\s]*?)(~?\b\w+)\s*\((?!\s*\*)")
-
-
-def blanked(text):
-    """Returns the text with comments, strings and attributes blanked, character for character."""
-    blank = re.compile(r"[^\n]")
-    plain = TOKEN.sub(lambda match: blank.sub(" ", match.group()), text)
-    return re.sub(r"\[\[.*?\]\]", lambda match: blank.sub(" ", match.group()), plain, flags=re.S)
-
-
-def end_of_braces(plain, start):
-    """Returns the place behind the braces that begin at a place."""
-    depth = 0
-    for place in range(start, len(plain)):
-        depth += {"{": 1, "}": -1}.get(plain[place], 0)
-        if depth == 0:
-            return place + 1
-    return len(plain)
-
-
-def end_of_member(plain, place, end):
-    """Returns the place behind the member that begins at a place: its semicolon, or the brace of its body."""
-    depth = 0
-    while place < end:
-        sign = plain[place]
-        depth += {"(": 1, ")": -1}.get(sign, 0)
-        place = end_of_braces(plain, place) if sign == "{" and depth == 0 else place + 1
-        behind = plain[place:end].lstrip()[:1]
-        # More follows an initialiser.
-        if depth == 0 and (sign == ";" or (sign == "{" and behind not in (";", ",", "{"))):
-            return place
-    return end
 
 
 def doc_comment(lines, line):
@@ -99,18 +63,26 @@ def wrong_clauses(lines):
             yield f"{match.group(1)} is a clause, on a line of its own"
 
 
-def wrong_function(type_name, name, result, rest, text, doc):
-    """Yields what a public function lacks. `rest` is its code from the parameters on, `text` all of it."""
+def says_the_rest(doc, name, above):
+    """Returns whether a comment refers to one that has all clauses: of the same name, or without a difference."""
+    other = re.match(r"As (?:[\w]+::)?(\w+)(?:\(\))?(.*)", " ".join(doc))
+    return other is not None and (name == (above if other.group(1) == "above" else other.group(1)) or
+                                  other.group(2).startswith("."))
+
+
+def wrong_function(each, above, doc):
+    """Yields what a public function lacks."""
+    result, rest = each.result, each.rest
     noexcept = re.search(r"\)[^{]*\bnoexcept\b", rest) is not None
     body = re.search(r"\{\s*return\b([^;]*);\s*\}\s*$", rest)
     hands_out = body is not None and re.fullmatch(r"\s*\w+\s*", body.group(1)) is not None
     steady = re.search(r"\)\s*const\b", rest) or re.search(r"\bstatic\b", result) or hands_out
-    observer = bool(noexcept and body and steady) and (type_name, name) not in BLOCKING
+    observer = bool(noexcept and body and steady) and (each.type, each.name) not in BLOCKING
     if not doc:
-        if not observer or "\n" in text.strip():
+        if not observer or "\n" in each.code.strip():
             yield "has no doc comment"
         return
-    if re.match(r"As (?:above\b|[\w:]+\(\))", doc[0]):
+    if says_the_rest(doc, each.name, above):
         return
     if not observer and "Progress" not in clauses(doc):
         yield "has no Progress"
@@ -118,28 +90,14 @@ def wrong_function(type_name, name, result, rest, text, doc):
         yield "does not say what it returns"
 
 
-def functions(text):
-    """Yields (line, type, name, its type, from its parameters on, all of it) of each public function of each type."""
-    plain = blanked(text)
-    for found in TYPE.finditer(plain):
-        public = found.group(1) == "struct"
-        place, end = found.end(), end_of_braces(plain, found.end() - 1) - 1
-        while place < end:
-            if label := LABEL.match(plain, place, end):
-                public = label.group(1) == "public"
-                place = label.end()
-                continue
-            first, place = place, end_of_member(plain, place, end)
-            code = plain[first:place]
-            bare = BEFORE.sub(" ", code).strip()
-            match = FUNCTION.match(bare)
-            if not public or NO_FUNCTION.match(bare) or not match or re.search(r"=\s*(?:default|delete)\s*;$", bare):
-                continue
-            name = match.group(2)
-            if name in (found.group(2), "~" + found.group(2)) or "operator" in match.group(0):
-                continue
-            line = text.count("\n", 0, place - len(code.lstrip())) + 1
-            yield line, found.group(2), name, match.group(1).strip(), bare[match.end() - 1:], code
+def wanted(text):
+    """Yields the functions that need a doc comment of their own, each with the name of the one above it."""
+    above = None
+    for each in functions(text):
+        special = each.name in (each.type, "~" + each.type) or "operator" in each.result + each.name
+        if each.public and not special and not re.search(r"=\s*default\s*;$", each.rest):
+            yield each, above
+            above = each.name
 
 
 def check(name, text):
@@ -153,11 +111,11 @@ def check(name, text):
         elif block:
             errors += [f"{name}:{number - len(block)}: {error}" for error in wrong_clauses(block)]
             block = []
-    for line, type_name, function, result, rest, code in functions(text):
+    for each, above in wanted(text):
         count += 1
-        doc = doc_comment(lines, line - 1)
-        errors += [f"{name}:{line}: {type_name}::{function}() {error}"
-                   for error in wrong_function(type_name, function, result, rest, code, doc)]
+        doc = doc_comment(lines, each.line - 1)
+        errors += [f"{name}:{each.line}: {each.type}::{each.name}() {error}"
+                   for error in wrong_function(each, above, doc)]
     return errors, count
 
 

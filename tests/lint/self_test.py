@@ -40,8 +40,8 @@ inline bool sample(Word& word, int old) {
 /// Lifetime      outlives its calls.
 class [[nodiscard("keep (it)")]] NMR_PUBLIC_TYPE Handle {
  public:
-  Handle() noexcept : cell_{0}, count_(0) {}
-  ~Handle() { if (cell_ != 0) detach(); }
+  NMR_LOCAL Handle() noexcept : cell_{0}, count_(0) {}
+  NMR_LOCAL ~Handle() { if (cell_ != 0) detach(); }
   NMR_LOCAL bool attached() const noexcept { return cell_ != 0; }
   /// Takes out what is attached.
   ///
@@ -60,7 +60,8 @@ class [[nodiscard("keep (it)")]] NMR_PUBLIC_TYPE Handle {
   }
 
  private:
-  void hidden() noexcept;
+  NMR_LOCAL void hidden() noexcept;
+  alignas(8) const int word_{0};
   int cell_;
   int count_{0};
 };
@@ -115,7 +116,13 @@ PLANTED = [
     ("doc_clauses", HANDLE, put("Takes out what is attached.", "Takes it. Progress: none."), "on a line of its own"),
     ("doc_clauses", HANDLE, put("attached() const noexcept", "attached() noexcept"), "Handle::attached() has no doc"),
     ("doc_clauses", HANDLE, put(" private:\n", ""), "Handle::hidden() has no doc comment"),
+    ("doc_clauses", HANDLE, put("As above, and waits.", "As attached(), with pauses."), "detach() has no Progress"),
     ("doc_clauses", HANDLE, put("NMR_PUBLIC_TYPE ", ""), "there are no public functions"),
+    ("visibility", HANDLE, put("NMR_LOCAL ~Handle", "~Handle"), "Handle::~Handle() is not NMR_LOCAL"),
+    ("visibility", HANDLE, put("NMR_LOCAL void hidden", "void hidden"), "Handle::hidden() is not NMR_LOCAL"),
+    ("visibility", HANDLE, put("  NMR_LOCAL bool detach(F f)", "  bool detach(F f)"), "Handle::detach() is not NMR_LOCAL"),
+    ("visibility", HANDLE, put("  alignas", "  class In {\n    void f() {}\n  };\n  alignas"), "In::f() is not NMR_LOCAL"),
+    ("visibility", HANDLE, put("NMR_PUBLIC_TYPE ", ""), "there are no functions"),
     ("tree", "surplus.txt", add("x\n"), "does not belong"),
     ("tree", "meson.build", put("1.1.1", "1.1.2"), "the headers are version"),
     ("readme", "README.md", put("int here", "int nowhere"), "not an excerpt"),

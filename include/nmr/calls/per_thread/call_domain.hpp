@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include <nmr/calls/call_target.hpp>
-#include <nmr/calls/per_thread/call_entry.hpp>
+#include <nmr/calls/per_thread/call_cell.hpp>
 #include <nmr/calls/per_thread/call_record.hpp>
 #include <nmr/calls/per_thread/call_roster.hpp>
 #include <nmr/platform/atomics.hpp>
