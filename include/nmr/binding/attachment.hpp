@@ -5,7 +5,8 @@
 NMR_BEGIN_NAMESPACE
 namespace detail {
 
-/// One attachment without its types: where calls go, and the count of those in progress.
+/// What calls one way go to, without its types: a table, a context, and the count of calls in progress. The base of
+/// Binding, and of each side's `outgoing` in a registry's binding.
 template <CallsPolicy Calls>
 class NMR_PUBLIC_TYPE Attachment : public Calls::Target {
  public:
@@ -16,7 +17,7 @@ class NMR_PUBLIC_TYPE Attachment : public Calls::Target {
 
   [[nodiscard]] NMR_LOCAL const void* dispatch() const noexcept { return dispatch_; }
   [[nodiscard]] NMR_LOCAL void* context() const noexcept { return context_; }
-  /// Returns where it has been attached, or null if it never was; for a thread that is inside of it.
+  /// Returns the domain where it was attached last, or null if it never was. For a thread that is inside of a call to it.
   [[nodiscard]] NMR_LOCAL typename Calls::Domain* domain() const noexcept {
     return domain_.load(
         order::relaxed);  // relaxed: the attach happens-before every call of a thread that asks

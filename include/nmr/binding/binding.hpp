@@ -51,6 +51,7 @@ class NMR_PUBLIC_TYPE BasicBinding : private detail::Attachment<Calls> {
   /// As above, for at most `timeout` (any std::chrono::duration).
   ///
   /// Returns       as above, or kTimeout: then nothing has changed, and it may be waited for again.
+  /// Progress      as above.
   template <class Duration>
   NMR_LOCAL Status wait_until_detached_for(const Duration& timeout) noexcept {
     if (called_by_this_thread()) return Status::kPossibleDeadlock;

@@ -52,6 +52,7 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
   /// As above, but where try_call() would take a mutex the call is refused: if the thread has not been prepared, or is
   /// inside as many calls as it has slots for.
   ///
+  /// Returns       as above.
   /// Progress      wait-free, and async-signal-safe. So is leaving the guard. Both but for the completions of a detach.
   /// Ordering      as above.
   [[nodiscard]] NMR_ALWAYS_INLINE NMR_LOCAL Guard try_call_prepared() noexcept {

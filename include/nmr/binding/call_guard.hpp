@@ -37,7 +37,7 @@ class [[nodiscard(
   ///
   /// Precondition  not empty, which is to be looked at first: so not of a guard that has no name.
   NMR_LOCAL const Dispatch* operator->() const& noexcept {
-    return static_cast<const Dispatch*>(binding()->dispatch());
+    return static_cast<const Dispatch*>(attachment()->dispatch());
   }
   template <class Guard = BasicCallGuard>
   const Dispatch* operator->() const&& {
@@ -45,7 +45,7 @@ class [[nodiscard(
     return nullptr;
   }
   /// Returns the context that those functions take. The guard is not empty.
-  [[nodiscard]] NMR_LOCAL void* context() const noexcept { return binding()->context(); }
+  [[nodiscard]] NMR_LOCAL void* context() const noexcept { return attachment()->context(); }
 
   /// Returns whether the call goes to this binding. For registries.
   [[nodiscard]] NMR_LOCAL bool goes_to(const detail::Attachment<Calls>& binding) const noexcept {
@@ -76,7 +76,7 @@ class [[nodiscard(
   NMR_ALWAYS_INLINE NMR_LOCAL void leave() noexcept { call_.leave(); }
 
  private:
-  [[nodiscard]] NMR_LOCAL detail::Attachment<Calls>* binding() const noexcept {
+  [[nodiscard]] NMR_LOCAL detail::Attachment<Calls>* attachment() const noexcept {
     return static_cast<detail::Attachment<Calls>*>(call_.target());
   }
 

@@ -16,10 +16,10 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallHold {
   using Dispatch = typename N::ProviderDispatch;
 
   NMR_LOCAL constexpr BasicCallHold() noexcept = default;
-  NMR_LOCAL BasicCallHold(BasicCallHold&& other) noexcept : binding_(platform::take(other.binding_)) {}
+  NMR_LOCAL BasicCallHold(BasicCallHold&& other) noexcept : attachment_(platform::take(other.attachment_)) {}
   NMR_LOCAL BasicCallHold& operator=(BasicCallHold&& other) noexcept {
     BasicCallHold moved(static_cast<BasicCallHold&&>(other));
-    platform::swap_pointers(binding_, moved.binding_);
+    platform::swap_pointers(attachment_, moved.attachment_);
     return *this;
   }
   BasicCallHold(const BasicCallHold&) = delete;  // no copy: duplicate() gives another
@@ -27,24 +27,24 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallHold {
   NMR_LOCAL ~BasicCallHold() { leave(); }
 
   /// Returns whether it holds a call.
-  [[nodiscard]] NMR_LOCAL explicit operator bool() const noexcept { return binding_ != nullptr; }
+  [[nodiscard]] NMR_LOCAL explicit operator bool() const noexcept { return attachment_ != nullptr; }
 
   /// Returns the functions of the provider; valid until the hold is left.
   ///
   /// Precondition  not empty.
   NMR_LOCAL const Dispatch* operator->() const noexcept {
-    return static_cast<const Dispatch*>(binding_->dispatch());
+    return static_cast<const Dispatch*>(attachment_->dispatch());
   }
   /// Returns the context that those functions take. The hold is not empty.
-  [[nodiscard]] NMR_LOCAL void* context() const noexcept { return binding_->context(); }
+  [[nodiscard]] NMR_LOCAL void* context() const noexcept { return attachment_->context(); }
 
   /// Holds the same call once more. Succeeds while its binding drains.
   ///
   /// Returns       another hold, to be left for itself; empty if *this is.
   /// Progress      wait-free: one read-modify-write.
   NMR_LOCAL BasicCallHold duplicate() const noexcept {
-    if (binding_ != nullptr) binding_->refs().duplicate();
-    return BasicCallHold(binding_);
+    if (attachment_ != nullptr) attachment_->refs().duplicate();
+    return BasicCallHold(attachment_);
   }
 
   /// Leaves, as the destructor does; *this is empty then. Nothing is done if it is already.
@@ -55,15 +55,16 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallHold {
   /// Lifetime      the provider's code and data, and the binding, may be gone when it returns. Nothing is touched after
   ///               the binding.
   NMR_LOCAL void leave() noexcept {
-    if (binding_ != nullptr) platform::take(binding_)->refs().release();
+    if (attachment_ != nullptr) platform::take(attachment_)->refs().release();
   }
 
  private:
   template <Npi, CallsPolicy>
   friend class BasicCallGuard;
-  NMR_LOCAL explicit BasicCallHold(detail::Attachment<Calls>* binding) noexcept : binding_(binding) {}
+  NMR_LOCAL explicit BasicCallHold(detail::Attachment<Calls>* attachment) noexcept
+      : attachment_(attachment) {}
 
-  detail::Attachment<Calls>* binding_ = nullptr;
+  detail::Attachment<Calls>* attachment_ = nullptr;
 };
 
 template <Npi N>

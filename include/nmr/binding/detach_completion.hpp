@@ -17,7 +17,7 @@ class [[nodiscard]] NMR_PUBLIC_TYPE DetachCompletion {
   NMR_LOCAL constexpr DetachCompletion() noexcept = default;
   /// Precondition  `done` is not in use (trapped; then *this is empty).
   NMR_LOCAL explicit DetachCompletion(Completion& done) noexcept
-      : done_(done.take<StdAtomics>("DetachCompletion") ? &done : nullptr) {}
+      : done_(done.begin_use<StdAtomics>("DetachCompletion") ? &done : nullptr) {}
   NMR_LOCAL DetachCompletion(DetachCompletion&& other) noexcept : done_(platform::take(other.done_)) {}
   NMR_LOCAL DetachCompletion& operator=(DetachCompletion&& other) noexcept {
     DetachCompletion moved(static_cast<DetachCompletion&&>(other));

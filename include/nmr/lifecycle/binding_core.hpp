@@ -83,8 +83,8 @@ struct BindingSide {
   }
 };
 
-/// One client registration paired with one provider registration. State and links belong to the registry's
-/// mutex.
+/// One client registration paired with one provider registration: what NMR calls a binding. A nmr::Binding is one
+/// side's way of it. State and links belong to the registry's mutex.
 template <CallsPolicy Calls>
 struct BindingCore {
   using Registration = RegistrationCore<Calls>;

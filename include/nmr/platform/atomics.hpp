@@ -79,7 +79,7 @@ struct NMR_PUBLIC_TYPE WithoutBarrier{};
 ///   light_fence, heavy_fence    the two halves of an asymmetric fence, see fences.hpp; heavy_fence() only where
 ///                               try_enable_heavy_fence() has returned true
 ///   full_fence                  a sequentially consistent fence of this thread's
-///   relax(turn)                 one turn of a wait for another thread's short section
+///   relax(turn)                 one turn of a wait for another thread's short section; to wait for an event: Condition
 ///   thread_pointer              a value that no two live threads share and that a thread keeps
 ///   processor_count, now_ns     how many shards are worth having; a clock that never jumps
 ///   misuse(report)              tells of a broken rule; may return

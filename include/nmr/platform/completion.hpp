@@ -44,7 +44,7 @@ class NMR_PUBLIC_TYPE Completion {
   }
   /// As above; and if it was not in use, it is now. Returns whether it may be kept, to be run once.
   template <AtomicsPolicy Atomics>
-  [[nodiscard]] NMR_LOCAL bool take(const char* operation) noexcept {
+  [[nodiscard]] NMR_LOCAL bool begin_use(const char* operation) noexcept {
     if (given_twice<Atomics>(operation)) return false;
     return in_use_ = true;
   }

@@ -2,6 +2,8 @@
 /// What happens when a caller breaks a rule that can be checked cheaply: it is always reported, in release builds too,
 /// and never corrupts. The default prints the report and aborts; NMR_MISUSE_HANDLER replaces it.
 ///
+/// What a doc comment says is "trapped" is checked, and reported here.
+///
 /// If a handler returns, the operation that was misused has had no effect. Destructors are the exception: the object is
 /// gone afterwards, and whoever still uses it uses what is not there.
 #include <cstdio>

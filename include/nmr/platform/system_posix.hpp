@@ -58,8 +58,8 @@ class NMR_PUBLIC_TYPE Mutex {
 class NMR_PUBLIC_TYPE CancelBlock {
  public:
 #if defined(__ANDROID__)
-  CancelBlock() noexcept {}  // no thread can be cancelled
-  ~CancelBlock() {}
+  NMR_LOCAL CancelBlock() noexcept {}  // no thread can be cancelled
+  NMR_LOCAL ~CancelBlock() {}
 #else
   NMR_LOCAL CancelBlock() noexcept { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_); }
   NMR_LOCAL ~CancelBlock() {

@@ -102,6 +102,7 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
   /// As above, for at most `timeout` (any std::chrono::duration).
   ///
   /// Returns       as above, or kTimeout: then nothing has changed, and it may be waited for again.
+  /// Progress      as above.
   template <class Duration>
   NMR_LOCAL Status wait_for_deregister_complete_for(const Duration& timeout) noexcept {
     return wait(deadline_after<typename Calls::Atomics>(platform::to_nanoseconds(timeout)));
@@ -159,7 +160,7 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicRegistration {
   NMR_LOCAL void for_each_client(F f) {
     for_each<CallbacksOf<N>, Unit>(f);
   }
-  /// As above, with a call guard of each provider that can be called.
+  /// As for_each_client(). `f` is given a call guard of each provider that can be called.
   template <class F, class Unit = platform::ThisUnit>
     requires(kSide == ModuleSide::kClient)
   NMR_LOCAL void for_each_provider(F f) {

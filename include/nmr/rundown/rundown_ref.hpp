@@ -116,7 +116,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   /// Lifetime      for who begins first as release(). For who comes later the owner keeps *this until this returns.
   /// Precondition  the completion is not in use (trapped; then nothing begins): it is given for one end at a time.
   NMR_LOCAL RundownState begin_rundown(Completion& completion) noexcept {
-    return completion.take<Atomics>("begin_rundown") ? begin(&completion) : join(nullptr);
+    return completion.begin_use<Atomics>("begin_rundown") ? begin(&completion) : join(nullptr);
   }
   /// As above, without a completion.
   NMR_LOCAL RundownState begin_rundown() noexcept { return begin(nullptr); }
@@ -140,13 +140,13 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   [[nodiscard]] NMR_LOCAL bool wait_for_rundown_for(const Duration& timeout) noexcept {
     return wait_for_rundown_until_ns(deadline_after<Atomics>(platform::to_nanoseconds(timeout)));
   }
-  /// As above, until a point in time of any std::chrono clock.
+  /// As wait_for_rundown_for(). The deadline is of any std::chrono clock.
   template <class TimePoint>
   [[nodiscard]] NMR_LOCAL bool wait_for_rundown_until(const TimePoint& deadline) noexcept {
     const auto now = TimePoint::clock::now();
     return deadline <= now ? wait_for_rundown_until_ns(0) : wait_for_rundown_for(deadline - now);
   }
-  /// As above, until a point in time of the policy's own clock, now_ns().
+  /// As wait_for_rundown_for(). The deadline is of the policy's own clock, now_ns().
   [[nodiscard]] NMR_LOCAL bool wait_for_rundown_until_ns(platform::Deadline deadline) noexcept {
     BasicEvent<Atomics> event;
     if (!completions_.push(event)) return true;
@@ -190,7 +190,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   NMR_LOCAL void reinitialize() noexcept {
     if (!try_reinitialize()) misuse("reinitialize", "it has not run down");
   }
-  /// As above, if *this has run down. Returns whether it had, and this thread was the one to open it.
+  /// As reinitialize(). Returns false if *this has not run down, or another thread was the one to open it.
   [[nodiscard]] NMR_LOCAL bool try_reinitialize() noexcept {
     if (!completions_.reopen()) return false;
     for (unsigned turn = 0;; ++turn) {

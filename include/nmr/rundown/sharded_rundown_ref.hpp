@@ -120,7 +120,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   /// As RundownRef::begin_rundown(). From its return on try_acquire() refuses on every shard.
   /// Progress      as there, and a pass over the shards.
   NMR_LOCAL RundownState begin_rundown(Completion& completion) noexcept {
-    return completion.take<Atomics>("begin_rundown") ? begin(&completion) : centre_.join(nullptr);
+    return completion.begin_use<Atomics>("begin_rundown") ? begin(&completion) : centre_.join(nullptr);
   }
   /// As above, without a completion.
   NMR_LOCAL RundownState begin_rundown() noexcept { return begin(nullptr); }
