@@ -3,7 +3,7 @@
 /// again and again with other choices. What it finds is a fault with the run that leads to it.
 ///
 /// The way in: a Program is given a Run, makes what its threads share, and adds the threads
-/// (rundown_programs.cpp begins with plain ones). A test hands it to explore() (programs.cpp, with the bounds
+/// (rundown_world.hpp has plain ones). A test hands it to explore() (programs.cpp, with the bounds
 /// of programs.hpp), which starts it anew for each run (engine.cpp). Its threads are fibers of one thread. The
 /// shipped headers come in through the policy of model_atomics.hpp: each atomic operation, lock and fence is a
 /// step (steps.cpp) before which any thread may be chosen, and reads what memory.hpp lets it read. The compiler

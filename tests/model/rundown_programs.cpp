@@ -1,57 +1,17 @@
-// Programs for RundownRef, its list of completions and the event that a wait is.
-#include <nmr/rundown/rundown_ref.hpp>
-
-#include "model_atomics.hpp"
+// Programs for RundownRef, its list of completions and the event that a wait is. What is the same for a sharded one is in
+// rundown_world.hpp.
 #include "programs.hpp"
+#include "rundown_world.hpp"
 
 namespace model {
 namespace {
 
-using Ref = nmr::BasicRundownRef<ModelAtomics>;
+using Ref = Plain;
+using Object = BasicObject<Ref>;
 using List = nmr::BasicCompletionList<ModelAtomics>;
 using Event = nmr::BasicEvent<ModelAtomics>;
 using nmr::Completion;
 using nmr::RundownState;
-
-/// What the references protect. The completion ends it, so any read that it does not come after is a fault.
-struct Object {
-  Ref ref;
-  Var<int> data{1};
-  int completions = 0;
-  int also = 0;
-  Completion done{[](Completion&, void* self) noexcept { static_cast<Object*>(self)->end_data(); }, this};
-  // For those who begin too: only counts.
-  Completion also_done{[](Completion&, void* self) noexcept { ++static_cast<Object*>(self)->also; }, this};
-
-  void end_data() noexcept {
-    ++completions;
-    data.free();
-  }
-  void use() noexcept { check(data.read() == 1, "what is protected is whole"); }
-  void call(std::size_t n = 1) noexcept {
-    if (!ref.try_acquire(n)) return;
-    use();
-    ref.release(n);
-  }
-};
-
-void end(Object& object, int completions, int also = 0) {
-  check(object.completions == completions && object.also == also, "each completion has run once");
-  check(object.ref.run_down_already(), "it has run down");
-  destroy(object.ref);
-}
-
-template <int callers>
-void callers_and_beginner(Run& run) {
-  auto& object = *new Object;
-  for (int i = 0; i < callers; ++i) run.thread([&] { object.call(); });
-  run.thread([&] {
-    if (object.ref.begin_rundown(object.done) == RundownState::kDrained) {
-      check(object.completions == 1, "drained: the completion has run");
-    }
-  });
-  run.at_end([&] { end(object, 1); });
-}
 
 void callers_that_count_in_n(Run& run) {
   auto& object = *new Object;
@@ -101,7 +61,7 @@ void beginners_publish(Run& run) {
 // And where it gives no completion of its own that would carry it.
 void beginner_without_completion_publishes(Run& run) {
   auto& object = *new Object;
-  check(object.ref.try_acquire(), "nothing has begun");
+  object.hold();
   run.thread([&] { object.ref.release(); });
   run.thread([&] {
     object.data.write(2);
@@ -138,34 +98,12 @@ void observer(Run& run) {
   });
 }
 
-// Holders, whose references the explorer takes before the threads begin, and an owner who frees everything at
-// once.
-template <int holders>
-void run_down_and_destroy(Run& run) {
-  auto& object = *new Object;
-  for (int i = 0; i < holders; ++i) {
-    check(object.ref.try_acquire(), "nothing has begun");
-    run.thread([&] {
-      object.use();
-      object.ref.release();
-    });
-  }
-  run.thread([&] {
-    object.ref.run_down();
-    object.data.free();
-    destroy(object.ref);
-  });
-}
-
 // The owner sees callers out that come late, as it must; the holder has no further care.
 void refused_caller_and_destroy(Run& run) {
   auto& object = *new Object;
   auto& caller_left = *new Atomic<bool>(false);
-  check(object.ref.try_acquire(), "nothing has begun");
-  run.thread([&] {
-    object.use();
-    object.ref.release();
-  });
+  object.hold();
+  run.thread([&] { object.let_go(); });
   run.thread([&] {
     object.call();
     caller_left.store(true, std::memory_order_release);
@@ -176,24 +114,6 @@ void refused_caller_and_destroy(Run& run) {
     while (!caller_left.load(std::memory_order_acquire)) ModelAtomics::relax(0);
     destroy(object.ref);
   });
-}
-
-void last_of_two_waiters_destroys(Run& run) {
-  auto& object = *new Object;
-  auto& waiting = *new Atomic<int>(2);
-  check(object.ref.try_acquire(), "nothing has begun");
-  run.thread([&] {
-    object.use();
-    object.ref.release();
-  });
-  for (int i = 0; i < 2; ++i) {
-    run.thread([&] {
-      object.ref.run_down();
-      if (waiting.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-      object.data.free();
-      destroy(object.ref);
-    });
-  }
 }
 
 // Beginners that hold references, so that each may begin although the completion of the other destroys the
@@ -222,11 +142,8 @@ void first_completion_destroys(Run& run) {
 template <bool give_up>
 void timed_wait(Run& run) {
   auto& object = *new Object;
-  check(object.ref.try_acquire(), "nothing has begun");
-  run.thread([&] {
-    object.use();
-    object.ref.release();
-  });
+  object.hold();
+  run.thread([&] { object.let_go(); });
   run.thread([&] {
     (void)object.ref.begin_rundown();
     for (int deadline = 100; !object.ref.wait_for_rundown_until_ns(deadline); ++deadline) {
@@ -240,7 +157,7 @@ void timed_wait(Run& run) {
 
 void two_timed_waits(Run& run) {
   auto& object = *new Object;
-  check(object.ref.try_acquire(), "nothing has begun");
+  object.hold();
   run.thread([&] { object.ref.release(); });
   for (int i = 0; i < 2; ++i) {
     run.thread([&] {
@@ -298,25 +215,6 @@ void pushes_while_one_unlinks(Run& run) {
   });
   run.thread([&] { Completion::run_each(shared.list.close()); });
   run.at_end([&] { check(shared.ran == 1, "it has run once"); });
-}
-
-// Callers before, between and after two lives of the object; the refused ones carry their counts across.
-template <int callers, int calls>
-void reinitialize(Run& run) {
-  auto& object = *new Object;
-  for (int i = 0; i < callers; ++i) {
-    run.thread([&] {
-      for (int j = 0; j < calls; ++j) object.call();
-    });
-  }
-  run.thread([&] {
-    object.ref.run_down();
-    object.data.write(0);  // nobody is inside: nobody may see this
-    object.data.write(1);
-    object.ref.reinitialize();
-    (void)object.ref.begin_rundown(object.done);
-  });
-  run.at_end([&] { end(object, 1); });
 }
 
 void born_run_down(Run& run) {
@@ -392,7 +290,7 @@ void two_reinitialize(Run& run) {
 // Who opens it again comes after everything that was done under the references before.
 void reinitialized_by_another(Run& run) {
   auto& object = *new Object;
-  check(object.ref.try_acquire(), "nothing has begun");
+  object.hold();
   run.thread([&] {
     object.data.write(2);
     object.ref.release();
@@ -424,7 +322,7 @@ void released_and_deferred(Run& run) {
 // To give a completion that has yet to run is misuse, and has no effect.
 void given_twice(Run& run) {
   auto& object = *new Object;
-  check(object.ref.try_acquire(), "nothing has begun");
+  object.hold();
   run.expect_misuse();
   run.thread([&] { object.call(); });
   run.thread([&] {
@@ -474,18 +372,18 @@ void event_on_the_waiters_stack(Run& run) {
 }
 
 const NamedProgram kPrograms[] = {
-    {"2 callers, beginner", callers_and_beginner<2>},
-    {"3 callers, beginner", callers_and_beginner<3>, -1, -1, {}, 1, true},
+    {"2 callers, beginner", callers_and_beginner<Ref, 0, 0>},
+    {"3 callers, beginner", callers_and_beginner<Ref, 0, 0, 0>, -1, -1, {}, 1, true},
     {"callers that count in n", callers_that_count_in_n},
     {"caller, 2 beginners", two_beginners},
     {"beginners publish", beginners_publish},
     {"beginner without completion publishes", beginner_without_completion_publishes},
     {"caller, beginner, waiter", waiter},
     {"caller, beginner, observer", observer},
-    {"1 holder, run_down destroys", run_down_and_destroy<1>},
-    {"2 holders, run_down destroys", run_down_and_destroy<2>},
+    {"1 holder, run_down destroys", run_down_and_destroy<Ref, 1>},
+    {"2 holders, run_down destroys", run_down_and_destroy<Ref, 2>},
     {"holder, refused caller, run_down destroys", refused_caller_and_destroy},
-    {"last of 2 waiters destroys", last_of_two_waiters_destroys},
+    {"last of 2 waiters destroys", last_of_two_waiters_destroys<Ref>},
     {"first of 2 completions destroys", first_completion_destroys},
     {"timed wait, again until it has run down", timed_wait<false>},
     {"timed wait gives up", timed_wait<true>},
@@ -493,8 +391,8 @@ const NamedProgram kPrograms[] = {
     {"timed wait on a list that is freed", timed_wait_on_a_list_that_is_freed<1>},
     {"2 timed waits on a list that is freed", timed_wait_on_a_list_that_is_freed<2>},
     {"push, unlink and close", pushes_while_one_unlinks},
-    {"reinitialize, 1 caller twice", reinitialize<1, 2>},
-    {"reinitialize, 2 callers", reinitialize<2, 1>},
+    {"reinitialize, 1 caller twice", reinitialize<Ref, 2, 0>},
+    {"reinitialize, 2 callers", reinitialize<Ref, 1, 0, 0>},
     {"born run down", born_run_down},
     {"asked while reinitialized", asked_while_reinitialized},
     {"begun when seen open", begun_when_seen_open},
