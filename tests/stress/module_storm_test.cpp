@@ -9,9 +9,8 @@
 #include <nmr/registry.hpp>
 
 #include "binding/echo.hpp"
-#include "platform/threads.hpp"
-#include "stress/budget.hpp"
 #include "stress/module.hpp"
+#include "stress/storm.hpp"
 
 namespace {
 
@@ -42,8 +41,9 @@ class Parking {
 /// What the modules of one test share.
 template <class Calls>
 struct World {
+  explicit World(Storm& its_storm) noexcept : storm(its_storm) {}
+  Storm& storm;
   ModulePages pages{64};
-  Totals totals;
   Parking parking;
   std::atomic<int> detaches{0};  // callbacks
   std::atomic<int> cleanups{0};
@@ -127,7 +127,7 @@ class PagedRegistrant : public nmr::Completion {
     World<Calls>& world = registrant.world_;
     registrant.~PagedRegistrant();
     world.pages.take_away(&registrant);
-    world.totals.seen.fetch_add(1);
+    world.storm.totals.seen.fetch_add(1);
   }
 
   World<Calls>& world_;
@@ -153,11 +153,9 @@ void call_peers(Registration& registration, int value, Tally& tally) {
 
 /// Registers modules that call their peers for a while and deregister, until the time is over.
 template <class Registrant, class Calls>
-void come_and_go(Budget& budget, World<Calls>& world, int thread) {
-  auto random = budget.random(thread);
-  const Delays delays(budget.random(100 + thread));
-  Tally tally(world.totals);
-  while (budget.more()) {
+void come_and_go(World<Calls>& world, Storm::Part& part) {
+  auto& [number, random, delays, tally] = part;
+  while (world.storm.budget.more()) {
     auto& registrant = Registrant::make(world, tally);
     typename Registrant::Registration registration;
     tally.expect(registrant.enroll(registration) == nmr::Status::kSuccess);
@@ -177,45 +175,39 @@ TEST_CASE_TEMPLATE(
     Calls, PerThread, Delayed, DelayedOneWord) {
   using Client = PagedRegistrant<Calls, nmr::ModuleSide::kClient>;
   using Provider = PagedRegistrant<Calls, nmr::ModuleSide::kProvider>;
-  Budget budget;
-  World<Calls> world;
+  Storm storm;
+  World<Calls> world(storm);
   typename nmr::BasicNmrRegistry<StressNpi, Calls>::Handle handle(world.registry.calls());
   typename Client::Registration stayers[2];
   Client* clients[2] = {};
   {
-    Tally tally(world.totals);
+    Tally tally(storm.totals);
     clients[0] = &Client::make(world, tally);
     clients[1] = &Client::make(world, tally, &handle);
   }
   for (int i = 0; i < 2; ++i) CHECK(clients[i]->enroll(stayers[i]) == nmr::Status::kSuccess);
-  std::atomic<bool> stop{false};
-  {
-    Threads callers(2, [&](int i) {
-      auto random = budget.random(i);
-      const Delays delays(budget.random(100 + i));
-      Tally tally(world.totals);
-      while (!stop.load(std::memory_order_relaxed)) {
-        const int value = static_cast<int>(random.below(256));
-        if (random.one_in(2)) call_peers(stayers[0], value, tally);
-        if (const auto guard = handle.try_call()) {
-          call_in(guard, value, tally);
-        } else {
-          ++tally.refused;
-          if (random.one_in(64)) std::this_thread::yield();
-        }
-        if (random.one_in(4)) world.parking.complete_one();
+  storm.callers(2, [&](Storm::Part& part) {
+    auto& [number, random, delays, tally] = part;
+    while (!storm.over()) {
+      const int value = static_cast<int>(random.below(256));
+      if (random.one_in(2)) call_peers(stayers[0], value, tally);
+      if (const auto guard = handle.try_call()) {
+        call_in(guard, value, tally);
+      } else {
+        ++tally.refused;
+        if (random.one_in(64)) std::this_thread::yield();
       }
-    });
-    Threads mutators(3, [&](int i) {
-      if (i == 0) come_and_go<Client>(budget, world, 10);
-      if (i != 0) come_and_go<Provider>(budget, world, 10 + i);
-    });
-    mutators.join();
-    for (int i = 0; i < 2; ++i) CHECK(stayers[i].deregister(*clients[i]) == nmr::Status::kPending);
-    for (auto& stayer : stayers) CHECK(stayer.wait_for_deregister_complete() == nmr::Status::kSuccess);
-    stop.store(true);
-    callers.join();
-  }
+      if (random.one_in(4)) world.parking.complete_one();
+    }
+  });
+  storm.mutators(3, [&](Storm::Part& part) {
+    if (part.number == 0) come_and_go<Client>(world, part);
+    if (part.number != 0) come_and_go<Provider>(world, part);
+  });
+  // The callers still complete what is parked.
+  for (int i = 0; i < 2; ++i) CHECK(stayers[i].deregister(*clients[i]) == nmr::Status::kPending);
+  for (auto& stayer : stayers) CHECK(stayer.wait_for_deregister_complete() == nmr::Status::kSuccess);
+  storm.stop();
   CHECK(world.cleanups.load() == world.detaches.load());
-  world.totals.finish();
+  storm.finish();
 }

@@ -6,9 +6,8 @@
 #include <type_traits>
 
 #include "binding/echo.hpp"
-#include "platform/threads.hpp"
-#include "stress/budget.hpp"
 #include "stress/module.hpp"
+#include "stress/storm.hpp"
 
 namespace {
 
@@ -52,26 +51,15 @@ class Caller {
   nmr::BasicCallHold<StressNpi, Calls> holds_[2];
 };
 
-/// Callers that go on until the mutators, each with a number of its own, have ended.
+/// Callers beside two that change what is called, in a way of their own.
 template <class Calls, class Mutate>
-void storm(Budget& budget, Totals& totals, StressHandle<Calls>* (&handles)[2], Mutate mutate) {
-  std::atomic<bool> stop{false};
-  Threads callers(3, [&](int i) {
-    auto random = budget.random(i);
-    const Delays delays(budget.random(100 + i));
-    Tally tally(totals);
-    Caller<Calls> caller(handles, random, tally);
-    while (!stop.load(std::memory_order_relaxed)) caller.call();
+void run(Storm& storm, StressHandle<Calls>* (&handles)[2], Mutate mutate) {
+  storm.callers(3, [&](Storm::Part& part) {
+    Caller<Calls> caller(handles, part.random, part.tally);
+    while (!storm.over()) caller.call();
   });
-  Threads mutators(2, [&](int i) {
-    auto random = budget.random(10 + i);
-    const Delays delays(budget.random(110 + i));
-    Tally tally(totals);
-    mutate(i, random, tally);
-  });
-  mutators.join();
-  stop.store(true);
-  callers.join();
+  storm.mutators(2, mutate);
+  storm.stop();
 }
 
 template <class Calls>
@@ -93,22 +81,23 @@ TEST_CASE_TEMPLATE(
     "paged storm: swapped, detached and waited for, and what is told to be gone is taken away at once", Calls,
     PerThread, Delayed, DelayedWithRealFences, OneWord, DelayedOneWord) {
   using Module = PagedModule<Calls>;
-  Budget budget;
-  Totals totals;
+  Storm storm;
   ModulePages pages(kPages);
   typename Calls::Domain domain;
   StressHandle<Calls> first(domain);
   StressHandle<Calls> second(domain);
   StressHandle<Calls>* handles[2] = {&first, &second};
-  storm<Calls>(budget, totals, handles, [&](int i, Random& random, Tally& tally) {
-    auto& handle = *handles[i];
+  run<Calls>(storm, handles, [&](Storm::Part& part) {
+    Random& random = part.random;
+    Tally& tally = part.tally;
+    auto& handle = *handles[part.number];
     Module* attached = nullptr;  // and nobody else changes this handle
     const auto attach = [&](Module& next, nmr::Completion* replaced) {
       const auto status =
           replaced != nullptr ? handle.attach(next.binding(), *replaced) : handle.attach(next.binding());
       tally.expect(status == nmr::Status::kSuccess);
     };
-    while (budget.more()) {
+    while (storm.budget.more()) {
       Module& next = Module::make(pages, tally, random);
       switch (attached != nullptr ? random.below(4) : 0) {
         case 0:
@@ -138,7 +127,7 @@ TEST_CASE_TEMPLATE(
     tally.expect(handle.detach(*attached));
     ++tally.detaches;
   });
-  totals.finish();
+  storm.finish();
 }
 
 TEST_CASE_TEMPLATE(
@@ -146,35 +135,36 @@ TEST_CASE_TEMPLATE(
     Calls, PerThread, Delayed, DelayedOneWord) {
   using Module = PagedModule<Calls>;
   constexpr bool kWithoutGap = !std::is_same_v<Calls, DelayedOneWord>;
-  Budget budget;
-  Totals totals;
+  Storm storm;
   ModulePages pages(kPages);
   typename Calls::Domain domain;
   StressHandle<Calls> handle(domain);
   StressHandle<Calls>* handles[2] = {&handle, &handle};
   Module* last[2] = {};
   {
-    Random random = budget.random(20);
-    Tally tally(totals);
+    Random random = storm.budget.random(20);
+    Tally tally(storm.totals);
     last[0] = &Module::make(pages, tally, random);
     CHECK(handle.attach(last[0]->binding()) == nmr::Status::kSuccess);
   }
-  storm<Calls>(budget, totals, handles, [&](int i, Random& random, Tally& tally) {
-    while (budget.more()) {
+  run<Calls>(storm, handles, [&](Storm::Part& part) {
+    auto& [number, random, delays, tally] = part;
+    Module*& mine = last[number];
+    while (storm.budget.more()) {
       Module& next = Module::make(pages, tally, random);
       tally.expect(handle.attach(next.binding()) == nmr::Status::kSuccess);
       ++tally.swaps;
-      if (last[i] != nullptr) wait_until_gone(*last[i], random, tally);
-      last[i] = &next;
+      if (mine != nullptr) wait_until_gone(*mine, random, tally);
+      mine = &next;
       if (random.one_in(4)) std::this_thread::yield();
     }
   });
-  if (kWithoutGap) CHECK(totals.refused.load() == 0);
+  if (kWithoutGap) CHECK(storm.totals.refused.load() == 0);
   CHECK(handle.detach_and_wait() == nmr::Status::kSuccess);
   for (Module* const module : last) {
     if (module == nullptr) continue;
     CHECK(module->binding().detached());
     module->run();
   }
-  totals.finish();
+  storm.finish();
 }

@@ -10,8 +10,8 @@
 
 #include "binding/echo.hpp"
 #include "platform/threads.hpp"
-#include "stress/budget.hpp"
 #include "stress/module.hpp"
+#include "stress/storm.hpp"
 
 namespace {
 
@@ -84,52 +84,49 @@ TEST_CASE_TEMPLATE("refused storm: 64 callers that keep trying cannot keep a dra
                    HandleGate<Delayed>, HandleGate<OneWord>, HandleGate<DelayedOneWord>) {
   constexpr int kCallers = 64;
   constexpr int kWaitedFor = 4;  // all would take too long where there are few processors
-  Budget budget;
-  Totals totals;
+  Storm storm;
   Gate gate;
   std::array<Progress, kCallers> progress;
   std::atomic<int> round{0};
-  std::atomic<bool> stop{false};
-  {
-    Threads callers(kCallers, [&](int i) {
-      const Delays delays(budget.random(100 + i));
-      Tally tally(totals);
-      Progress& mine = progress[static_cast<std::size_t>(i)];
-      auto random = budget.random(i);
-      while (!stop.load(std::memory_order_relaxed)) {
-        const int now = round.load(std::memory_order_relaxed);
-        const bool entered = gate.visit(tally);
-        ++(entered ? tally.calls : tally.refused);
-        (entered ? mine.entered_in : mine.refused_in).store(now, std::memory_order_relaxed);
-        // So that all have their turn where there are few processors.
-        if (random.one_in(256)) std::this_thread::yield();
-      }
+  storm.callers(kCallers, [&](Storm::Part& part) {
+    auto& [number, random, delays, tally] = part;
+    Progress& mine = progress[static_cast<std::size_t>(number)];
+    while (!storm.over()) {
+      const int now = round.load(std::memory_order_relaxed);
+      const bool entered = gate.visit(tally);
+      ++(entered ? tally.calls : tally.refused);
+      (entered ? mine.entered_in : mine.refused_in).store(now, std::memory_order_relaxed);
+      // So that all have their turn where there are few processors.
+      if (random.one_in(256)) std::this_thread::yield();
+    }
+  });
+  const auto wait_for_some = [&](std::atomic<int> Progress::* what) {
+    spin_until([&] {
+      int there = 0;
+      for (const Progress& each : progress) there += (each.*what).load() == round.load() ? 1 : 0;
+      return there >= kWaitedFor;
     });
-    const Delays delays(budget.random(99));
-    Tally tally(totals);
+  };
+  storm.mutators(1, [&](Storm::Part& part) {
+    Tally& tally = part.tally;
     gate.open(tally);
-    const auto wait_for_some = [&](std::atomic<int> Progress::* what) {
-      spin_until([&] {
-        int there = 0;
-        for (const Progress& each : progress) there += (each.*what).load() == round.load() ? 1 : 0;
-        return there >= kWaitedFor;
-      });
-    };
-    while (budget.more()) {
+    while (storm.budget.more()) {
       CountedCompletion done;
       ++tally.expected;
       ++tally.detaches;
       wait_for_some(&Progress::entered_in);
       gate.drain(done, tally, [&] { wait_for_some(&Progress::refused_in); });
       spin_until([&] { return done.runs() != 0; });
-      totals.seen.fetch_add(done.runs());
+      storm.totals.seen.fetch_add(done.runs());
       round.fetch_add(1);
       gate.open(tally);
     }
-    stop.store(true);
-    callers.join();
+  });
+  storm.stop();
+  {
+    Tally tally(storm.totals);
     gate.close(tally);
   }
-  CHECK(totals.refused.load() > 0);
-  totals.finish();
+  CHECK(storm.totals.refused.load() > 0);
+  storm.finish();
 }
