@@ -9,8 +9,7 @@ set -u
 cd "$(dirname "$0")/../.."
 tree=$(pwd)
 hot_swap=$tree/$1/examples/hot_swap/hot_swap
-passed=0
-failed=0
+. tests/support/check.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
@@ -93,4 +92,4 @@ echo '#error as it should' >>"$work/tree/examples/hot_swap/host.cpp"
 expect 1 'examples could not be built' sh "$work/tree/examples/run.sh" 1
 expect 1 '^building' sh "$work/tree/examples/run.sh" 1
 
-echo "commands: $passed passed, $failed failed"
+counted commands

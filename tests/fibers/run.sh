@@ -6,37 +6,19 @@
 #   sh tests/fibers/run.sh BUILD_DIRECTORY
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
+here=$top/tests/fibers
+. "$top/tests/support/check.sh"
 . "$top/tests/support/packages.sh"
 need python3:python3 objdump:binutils ld.lld-19:lld-19
 for processor in aarch64 i686 s390x; do need "$processor-linux-gnu-g++:g++-$processor-linux-gnu"; done
 mkdir -p "$1/fibers"
 cd "$1/fibers"
-passed=0
-failed=0
 
-# check NAME COMMAND ...
-check() {
-  name=$1
-  shift
-  if "$@" >check.log 2>&1; then
-    passed=$((passed + 1))
-  else
-    echo "FAILED $name: $(head -n 40 check.log)"
-    failed=$((failed + 1))
-  fi
-}
-
-# compile COMPILER FLAGS SOURCE OUTPUT
-compile() {
-  # shellcheck disable=SC2086 # a list of words
-  $1 -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -pthread -I"$top/include" $2 \
-    "$top/tests/fibers/$3" -o "$4"
-}
 runs() {
   compile "$1" "$2" "$3.cpp" "./$3" && timeout 60 "./$3"
 }
 loads() {
-  compile "$1" "$2" thread_read.cpp thread_read && python3 "$top/tests/fibers/loads.py" "$3" thread_read
+  compile "$1" "$2" thread_read.cpp thread_read && python3 "$here/loads.py" "$3" thread_read
 }
 # refuses WORDS COMMAND ...: it fails, and says that.
 refuses() {
@@ -69,5 +51,4 @@ done
 check "no register known" refuses 'Define NMR_NO_THREAD_POINTER' \
   compile g++ -fsyntax-only unknown_processor.cpp unknown
 
-echo "fibers: $passed passed, $failed failed"
-[ $failed -eq 0 ] && [ $passed -gt 0 ]
+counted fibers

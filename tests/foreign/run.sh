@@ -7,6 +7,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 . tests/support/packages.sh
+. tests/support/check.sh
 [ $# -gt 0 ] || set -- aarch64 i686 s390x
 need meson:meson ninja:ninja-build python3:python3 qemu-aarch64:qemu-user \
   /usr/include/doctest/doctest.h:doctest-dev
@@ -18,14 +19,6 @@ elsewhere='*signal*,*fork*,*denied*,*sandbox*,*storm*'
 elsewhere="$elsewhere,*64 refused callers*,*users and refused users race*,*never comes back to an object*"
 elsewhere="$elsewhere,*take themselves back while others complete*,*R101: what was done under a reference*"
 elsewhere="$elsewhere,*R100: the object may be*,*R100: whoever is told last*,*R100: a completion may delete*"
-
-passed=0
-failed=0
-fail() {
-  echo "FAILED $1"
-  tail -n 40 "$2"
-  failed=$((failed + 1))
-}
 
 jobs=
 built=
@@ -94,5 +87,4 @@ case " $built " in *' aarch64 '*)
   fi
   ;;
 esac
-echo "foreign: $passed passed, $failed failed"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+counted foreign

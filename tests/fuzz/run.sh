@@ -8,6 +8,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 runs=${1-20000}
 . tests/support/packages.sh
+. tests/support/check.sh
 need clang++-19:clang-19
 need "$(clang++-19 -print-resource-dir)/lib/linux/libclang_rt.fuzzer-$(uname -m).a:libclang-rt-19-dev"
 
@@ -15,8 +16,6 @@ need "$(clang++-19 -print-resource-dir)/lib/linux/libclang_rt.fuzzer-$(uname -m)
 steady=
 setarch "$(uname -m)" -R true 2>/dev/null && steady="setarch $(uname -m) -R"
 
-passed=0
-failed=0
 # Nothing of earlier runs: these would be spent on what those have found.
 rm -rf build/fuzz/registry build/fuzz/misuse build/fuzz/*.o
 mkdir -p build/fuzz/registry build/fuzz/misuse
@@ -35,10 +34,7 @@ for scenario in registry misuse; do
     echo "ok fuzz $scenario: $(tail -n 1 "$made.log")"
     passed=$((passed + 1))
   else
-    echo "FAILED fuzz $scenario"
-    tail -n 40 "$made.log"
-    failed=$((failed + 1))
+    fail "fuzz $scenario" "$made.log"
   fi
 done
-echo "fuzz: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+counted fuzz

@@ -6,29 +6,9 @@
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 here=$top/tests/images
+. "$top/tests/support/check.sh"
 mkdir -p "$1/images"
 cd "$1/images"
-passed=0
-failed=0
-
-# check NAME COMMAND ...
-check() {
-  name=$1
-  shift
-  if "$@" >check.log 2>&1; then
-    echo "ok $name"
-    passed=$((passed + 1))
-  else
-    echo "FAILED $name: $(head -n 40 check.log)"
-    failed=$((failed + 1))
-  fi
-}
-
-# compile COMPILER INCLUDE FLAGS SOURCE OUTPUT: visibility as the compiler has it by default.
-compile() {
-  # shellcheck disable=SC2086 # a list of words
-  $1 -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -pthread -I"$2" $3 "$here/$4" -o "$5"
-}
 
 # No function of ours is visible, and none of the standard library's that knows our types.
 shows_nothing() {
@@ -43,17 +23,17 @@ sed -i 's/kCallSlots = 6/kCallSlots = 4/' newer/nmr/platform/atomics.hpp
 changed() { ! diff -r "$top/include" newer | grep -c '^>' | grep -v '^2$'; }
 check "another version of the headers" changed
 
-check "host" compile g++ "$top/include" "-O2" host.cpp host
-check "host that lends its symbols" compile g++ "$top/include" "-O0 -rdynamic" host.cpp host_rdynamic
-check "newer host that lends its symbols" compile g++ newer "-O0 -rdynamic" host.cpp host_newer
-check "host by clang++-19" compile clang++-19 "$top/include" "-O0 -rdynamic" host.cpp host_clang
+check "host" compile g++ "-O2" host.cpp host
+check "host that lends its symbols" compile g++ "-O0 -rdynamic" host.cpp host_rdynamic
+check "newer host that lends its symbols" compile g++ "-Inewer -O0 -rdynamic" host.cpp host_newer
+check "host by clang++-19" compile clang++-19 "-O0 -rdynamic" host.cpp host_clang
 
 for compiler in g++ clang++ clang++-19; do
   for level in -O0 -O2; do
     plugin=./plugin_$compiler$level.so
-    check "$plugin" compile $compiler "$top/include" "$level -fPIC -shared" plugin.cpp "$plugin"
+    check "$plugin" compile $compiler "$level -fPIC -shared" plugin.cpp "$plugin"
     check "symbols: $plugin" shows_nothing "$plugin"
-    check "everything: $compiler $level" compile $compiler "$top/include" "$level -fPIC -shared" everything.cpp everything.so
+    check "everything: $compiler $level" compile $compiler "$level -fPIC -shared" everything.cpp everything.so
     check "symbols: everything, $compiler $level" shows_nothing everything.so
     second=./second_$compiler$level.so
     cp "$plugin" "$second"
@@ -70,7 +50,7 @@ for compiler in g++ clang++ clang++-19; do
     done
   done
 done
-check "plugin_newer.so" compile g++ newer "-O0 -fPIC -shared" plugin.cpp ./plugin_newer.so
+check "plugin_newer.so" compile g++ "-Inewer -O0 -fPIC -shared" plugin.cpp ./plugin_newer.so
 for host in host host_rdynamic host_clang; do
   for way in local global deepbind namespace; do
     check "refused, $way: plugin_newer.so in $host" ./$host refuses $way ./plugin_newer.so
@@ -83,14 +63,14 @@ number=0
 for setting in -DNMR_CACHE_LINE=32 -DNMR_CACHE_LINE=128 -DNMR_CACHE_LINE=256 -DNDEBUG -fno-exceptions -fno-rtti \
   -D_GLIBCXX_ASSERTIONS -D_GLIBCXX_DEBUG -std=c++2b -fshort-enums; do
   number=$((number + 1))
-  check "plugin$setting" compile g++ "$top/include" "-O1 -fPIC -shared $setting" plugin.cpp ./setting$number.so
+  check "plugin$setting" compile g++ "-O1 -fPIC -shared $setting" plugin.cpp ./setting$number.so
   check "works, local: plugin$setting" ./host works local ./setting$number.so
 done
 
 # pair NAME FLAGS_OF_ONE FLAGS_OF_TWO FLAGS_OF_THE_LINK: linked both ways round.
 pair() {
-  check "$1: one" compile g++ "$top/include" "-c $2" pair_one.cpp one.o
-  check "$1: two" compile g++ "$top/include" "-c $3" pair_two.cpp two.o
+  check "$1: one" compile g++ "-c $2" pair_one.cpp one.o
+  check "$1: two" compile g++ "-c $3" pair_two.cpp two.o
   # shellcheck disable=SC2086 # lists of words
   {
     check "$1: one, two" g++ one.o two.o $4 -pthread -o pair12
@@ -115,11 +95,10 @@ done
 
 # Where they hand each other what they have different types for, the linker says so.
 refused() {
-  compile g++ "$top/include" "-c $1" pair_one.cpp one.o && compile g++ "$top/include" "-c $2" pair_two.cpp two.o &&
+  compile g++ "-c $1" pair_one.cpp one.o && compile g++ "-c $2" pair_two.cpp two.o &&
     ! g++ one.o two.o -pthread -o refused 2>link.log && grep -q call_in_two link.log
 }
 check "two handlers, and types handed over" refused "-O1 $one" "-O1 $two"
 check "other containers, and types handed over" refused "-O1" "-O1 -D_GLIBCXX_DEBUG"
 
-echo "images: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+counted images

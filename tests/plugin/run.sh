@@ -5,30 +5,10 @@
 #   sh tests/plugin/run.sh BUILD_DIRECTORY
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
+here=$top/tests/plugin
+. "$top/tests/support/check.sh"
 mkdir -p "$1/plugin"
 cd "$1/plugin"
-passed=0
-failed=0
-
-# check NAME COMMAND ...
-check() {
-  name=$1
-  shift
-  if "$@" >check.log 2>&1; then
-    echo "ok $name"
-    passed=$((passed + 1))
-  else
-    echo "FAILED $name: $(head -n 40 check.log)"
-    failed=$((failed + 1))
-  fi
-}
-
-# compile COMPILER FLAGS SOURCE OUTPUT: visibility and the like as the compiler has them by default.
-compile() {
-  # shellcheck disable=SC2086 # a list of words
-  $1 -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -pthread -I"$top/include" $2 \
-    "$top/tests/plugin/$3" -o "$4"
-}
 
 # A UNIQUE symbol keeps a library for good; thread-local storage keeps it for a thread, or fills a table of the loader's. A
 # function of ours that is visible may be borrowed by another library.
@@ -71,5 +51,4 @@ compile g++ "-O2 -fPIC -shared" pinned.cpp pinned.so
 found_out() { ! unloadable pinned.so && ./host_g++ a_library_that_stays pinned.so; }
 check "self-test: a library that stays is found out" found_out
 
-echo "plugin: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+counted plugin
