@@ -104,8 +104,7 @@ TEST_CASE_TEMPLATE("R31: a refusal that the client hands through is noted once",
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
   provider.answer = Status::kNoInterface;
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   std::array<nmr::Refusal, 2> refusals;
   CHECK(client.registration.refusals(refusals) == 1);
   CHECK(refusals[0].status == Status::kNoInterface);
@@ -119,8 +118,7 @@ TEST_CASE_TEMPLATE("R31: a refused pair is not offered again until one of them r
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
   provider.answer = Status::kNoInterface;
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(client.count(What::kAttach) == 1);
   provider.answer = Status::kSuccess;
   Provider<Calls> other(world, 3);
@@ -177,8 +175,7 @@ TEST_CASE_TEMPLATE(
       throw 1;
     };
   }
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(client.registration.attached() == 0);
   CHECK(provider.registration.attached() == 0);
   CHECK(world.registry.snapshot().bindings.empty());
@@ -199,8 +196,7 @@ TEST_CASE_TEMPLATE("R33: refusing a second binding does not disturb the first", 
   Provider<Calls> first(world, 1);
   Provider<Calls> second(world, 2);
   Client<Calls> client(world, 3);
-  CHECK(first.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(first, client);
   auto& attachment = client.attachment();
   int context = 0;
   SUBCASE("by the client") { client.answer = Status::kNoInterface; }

@@ -134,8 +134,7 @@ TEST_CASE_TEMPLATE("R20: on success the client's calls get the provider's contex
   World<Calls> world;
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   auto guard = client.attachment().handle.try_call();
   REQUIRE(guard);
   CHECK(guard.context() == &provider.attachment());
@@ -165,8 +164,7 @@ TEST_CASE_TEMPLATE(
     CHECK(!client_handle.try_call());
     return status;
   };
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(world.registry.snapshot().bindings.empty());
   client.leave();
   provider.leave();
@@ -182,8 +180,7 @@ TEST_CASE_TEMPLATE(
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
   client.answer = Status::kNoInterface;
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(newest_refusal(provider.registration).refused_by == ModuleSide::kClient);
   CHECK(newest_refusal(provider.registration).peer == client.module.module_id);
   client.leave();
@@ -207,8 +204,7 @@ TEST_CASE_TEMPLATE(
     CHECK(client.accept(offer) == Status::kRevisionMismatch);
     return client.accept(offer, table);
   };
-  CHECK(client.enroll() == Status::kSuccess);
-  CHECK(provider.enroll() == Status::kSuccess);
+  enroll(client, provider);
   CHECK(provider.count(What::kAttach) == 2);
   CHECK(client.registration.attached() == 1);
   CHECK(world.registry.snapshot().bindings.size() == 1);
@@ -231,8 +227,7 @@ TEST_CASE_TEMPLATE("R24: a second accept after success is rejected, and the prov
     CHECK_FALSE(second.attached());
     return status;
   };
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(provider.count(What::kAttach) == 1);
   CHECK(client.registration.attached() == 1);
   CHECK(call(client.attachment(), 1) == 2);
@@ -267,8 +262,7 @@ TEST_CASE_TEMPLATE(
     CHECK(provider.count(What::kAttach) == 0);
     return client.accept(offer);
   };
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(provider.count(What::kAttach) == 1);
   CHECK(client.registration.attached() == 1);
 }
@@ -326,8 +320,7 @@ TEST_CASE_TEMPLATE(
     CHECK(client.attachment().served == 3);
     return status;
   };
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(client.attachment().served == 3);
 }
 
@@ -346,7 +339,6 @@ TEST_CASE_TEMPLATE("R28: the client may call in its attach callback once accept 
     std::thread([&] { CHECK(call(client.attachment(), 1) == 2); }).join();
     return status;
   };
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(provider.attachment().served == 2);
 }

@@ -62,8 +62,7 @@ TEST_CASE_TEMPLATE("bad input: a registration that is not empty is not overwritt
   World<Calls> world;
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(client.enroll() == Status::kInvalidParameter);
   CHECK(provider.enroll() == Status::kInvalidParameter);
   CHECK(provider.registration.attached() == 1);
@@ -92,8 +91,7 @@ TEST_CASE_TEMPLATE(
     CHECK(provider_asked == 0);
     return client.accept(offer);
   };
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(provider_asked == 1);
   CHECK(call(client.attachment(), 1) == 2);
   CHECK(call(provider.attachment(), 1) == 2);
@@ -107,9 +105,7 @@ TEST_CASE_TEMPLATE("bad input: detach of a binding that is not one of the regist
   Provider<Calls> provider(world, 1);
   Client<Calls> first(world, 2);
   Client<Calls> second(world, 3);
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(first.enroll() == Status::kSuccess);
-  CHECK(second.enroll() == Status::kSuccess);
+  enroll(provider, first, second);
   const nmr::BindingId of_first = first.attachment().binding;
   const nmr::BindingId of_second = second.attachment().binding;
   for (const auto id : {nmr::BindingId::kNone, of_second, nmr::BindingId{~std::uint64_t{0}}}) {
@@ -148,8 +144,7 @@ TEST_CASE_TEMPLATE("faults: detaching a binding while it is being attached detac
       CHECK(world.log.count(What::kDetach) == 0);
       return status;
     };
-    CHECK(provider.enroll() == Status::kSuccess);
-    CHECK(client.enroll() == Status::kSuccess);
+    enroll(provider, client);
     CHECK(client.registration.attached() == 0);
     CHECK(client.count(What::kCleanup) == 1);
     CHECK(provider.count(What::kCleanup) == 1);

@@ -15,8 +15,7 @@ void use_registry(World<Calls>& world) {
     Provider<Calls, SecondNpi> provider(second, log, 101);
     Client<Calls, SecondNpi> client(second, log, 102);
     client.keep_detach = true;
-    CHECK(provider.enroll() == Status::kSuccess);
-    CHECK(client.enroll() == Status::kSuccess);
+    enroll(provider, client);
     CHECK(call(client.attachment(), 1) == 2);
     int reached = 0;
     client.registration.for_each_provider([&](auto&) { ++reached; });
@@ -127,8 +126,7 @@ TEST_CASE_TEMPLATE("R59: no side is cleaned up before both are done, in whatever
     Client<Calls> client(world, 2);
     client.keep_detach = true;
     provider.keep_detach = true;
-    CHECK(provider.enroll() == Status::kSuccess);
-    CHECK(client.enroll() == Status::kSuccess);
+    enroll(provider, client);
     auto out = client.attachment().handle.try_call().hold();
     auto back = provider.attachment().handle.try_call().hold();
     CHECK(client.registration.deregister() == Status::kPending);
@@ -178,8 +176,7 @@ TEST_CASE_TEMPLATE("R60: no lock of the registry is held in any callback", Calls
   };
   use_in_all(client);
   use_in_all(provider);
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(call(client.attachment(), 1) == 1);
   provider.registration.for_each_client([&](auto& guard) {
     use();
@@ -270,9 +267,7 @@ TEST_CASE_TEMPLATE(
     CHECK(provider.registration.deregister() == Status::kPending);
     CHECK(first.registration.deregister() == Status::kInvalidDeviceState);
   };
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(first.enroll() == Status::kSuccess);
-  CHECK(second.enroll() == Status::kSuccess);
+  enroll(provider, first, second);
   CHECK(first.registration.deregister() == Status::kPending);
   second.leave();
   CHECK(provider.registration.wait_for_deregister_complete() == Status::kSuccess);
@@ -308,8 +303,7 @@ TEST_CASE_TEMPLATE(
     CHECK(Modules::alive == 1);  // the client may still ask again
     return status;
   };
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(client.count(What::kAttachEnd) == 1);
   CHECK(Modules::alive == 0);
   CHECK(world.log.count(What::kCleanup) == 0);

@@ -11,9 +11,7 @@ namespace {
 /// A provider and two clients, or a client and two providers: each binding of the one is of another peer.
 template <class One, class Peer>
 void leave_with_two_bindings(One& one, Peer& first, Peer& second) {
-  CHECK(one.enroll() == Status::kSuccess);
-  CHECK(first.enroll() == Status::kSuccess);
-  CHECK(second.enroll() == Status::kSuccess);
+  enroll(one, first, second);
   CHECK(one.registration.deregister() == Status::kPending);
   CHECK(one.count(What::kDetach) == 2);
   CHECK(first.count(What::kDetach) == 1);
@@ -24,22 +22,14 @@ void leave_with_two_bindings(One& one, Peer& first, Peer& second) {
   CHECK(one.log().count(What::kDetach) == 4);
 }
 
-/// A provider and a client that are attached, each of which keeps its DetachCompletion if told to.
+/// Attached, and each keeps its DetachCompletion if told to.
 template <class Calls>
-struct Pair {
-  explicit Pair(bool client_keeps = false, bool provider_keeps = false)
-      : provider(world, 1), client(world, 2) {
-    client.keep_detach = client_keeps;
-    provider.keep_detach = provider_keeps;
-    CHECK(provider.enroll() == Status::kSuccess);
-    CHECK(client.enroll() == Status::kSuccess);
+struct AttachedPair : Pair<Calls> {
+  explicit AttachedPair(bool client_keeps = false, bool provider_keeps = false) {
+    this->client.keep_detach = client_keeps;
+    this->provider.keep_detach = provider_keeps;
+    this->enroll();
   }
-  int detaches() { return world.log.count(What::kDetach); }
-  int cleanups() { return world.log.count(What::kCleanup); }
-
-  World<Calls> world;
-  Provider<Calls> provider;
-  Client<Calls> client;
 };
 
 }  // namespace
@@ -69,7 +59,7 @@ TEST_CASE_TEMPLATE("R36: both sides deregister, one after the other: each detach
                    Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
   for (const bool client_first : {true, false}) {
     for (const bool pending : {true, false}) {
-      Pair<Calls> pair(pending, pending);
+      AttachedPair<Calls> pair(pending, pending);
       CHECK((client_first ? pair.client.registration.deregister()
                           : pair.provider.registration.deregister()) == Status::kPending);
       CHECK((client_first ? pair.provider.registration.deregister()
@@ -92,7 +82,7 @@ TEST_CASE_TEMPLATE("R36: both sides deregister, one after the other: each detach
 TEST_CASE_TEMPLATE("R38: each side's detach callback is called though the other's is pending", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
   for (const bool by_client : {true, false}) {
-    Pair<Calls> pair(true, true);
+    AttachedPair<Calls> pair(true, true);
     CHECK((by_client ? pair.client.registration.deregister() : pair.provider.registration.deregister()) ==
           Status::kPending);
     CHECK(pair.client.count(What::kDetachEnd) == 1);
@@ -138,8 +128,7 @@ TEST_CASE_TEMPLATE("R39: no detach callback starts before the binding's attach c
     CHECK(call(client.attachment(), 1) == 2);  // attached until then
     return status;
   };
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(client.count(What::kDetach) == 1);
   CHECK(provider.count(What::kDetach) == 1);
   CHECK(world.log.find(What::kDetach, &client)[0].thread == std::this_thread::get_id());
@@ -150,7 +139,7 @@ TEST_CASE_TEMPLATE("R39: no detach callback starts before the binding's attach c
 TEST_CASE_TEMPLATE("R40: both sides done in their callbacks: cleaned up before deregister returns", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
   for (const bool by_client : {true, false}) {
-    Pair<Calls> pair;
+    AttachedPair<Calls> pair;
     CHECK((by_client ? pair.client.registration.deregister() : pair.provider.registration.deregister()) ==
           Status::kPending);
     CHECK(pair.client.attachment().cleaned);
@@ -163,7 +152,7 @@ TEST_CASE_TEMPLATE("R40: both sides done in their callbacks: cleaned up before d
 TEST_CASE_TEMPLATE("R41: one side pending: no cleanup until it completes, then one for each side", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
   for (const bool client_keeps : {true, false}) {
-    Pair<Calls> pair(client_keeps, !client_keeps);
+    AttachedPair<Calls> pair(client_keeps, !client_keeps);
     CHECK(pair.provider.registration.deregister() == Status::kPending);
     CHECK(pair.detaches() == 2);
     CHECK(pair.cleanups() == 0);
@@ -178,7 +167,7 @@ TEST_CASE_TEMPLATE("R41: one side pending: no cleanup until it completes, then o
 TEST_CASE_TEMPLATE("R42: both pending, completed in either order: cleanup after the second", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
   for (const bool client_first : {true, false}) {
-    Pair<Calls> pair(true, true);
+    AttachedPair<Calls> pair(true, true);
     CHECK(pair.client.registration.deregister() == Status::kPending);
     for (const bool client : {client_first, !client_first}) {
       CHECK(pair.cleanups() == 0);
@@ -194,7 +183,7 @@ TEST_CASE_TEMPLATE("R42: both pending, completed in either order: cleanup after 
 TEST_CASE_TEMPLATE("R43: completed inside the detach callback, which goes on: counted once, one cleanup",
                    Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
   for (const bool other_keeps : {true, false}) {
-    Pair<Calls> pair(false, other_keeps);
+    AttachedPair<Calls> pair(false, other_keeps);
     pair.client.on_detach = [&](auto& attachment, nmr::DetachCompletion done) {
       done.complete();
       CHECK_FALSE(done);
@@ -211,7 +200,7 @@ TEST_CASE_TEMPLATE("R43: completed inside the detach callback, which goes on: co
 
 TEST_CASE_TEMPLATE("R44: both sides complete inside their callbacks: each cleanup once, nothing left over",
                    Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
-  Pair<Calls> pair;
+  AttachedPair<Calls> pair;
   pair.client.on_detach = [&](auto&, nmr::DetachCompletion done) { done.complete(); };
   pair.provider.on_detach = [&](auto&, nmr::DetachCompletion done) {
     CHECK(pair.cleanups() == 0);
@@ -229,7 +218,7 @@ TEST_CASE_TEMPLATE("R44: both sides complete inside their callbacks: each cleanu
 
 TEST_CASE_TEMPLATE("R47: completed, moved about, and then dropped: done is said once", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
-  Pair<Calls> pair(false, true);
+  AttachedPair<Calls> pair(false, true);
   pair.client.on_detach = [](auto&, nmr::DetachCompletion done) {
     nmr::DetachCompletion moved(std::move(done));
     moved.complete();
@@ -244,7 +233,7 @@ TEST_CASE_TEMPLATE("R47: completed, moved about, and then dropped: done is said 
 
 TEST_CASE_TEMPLATE("R48: completing twice is reported and changes nothing", Calls, nmr::PerThreadCalls,
                    nmr::OneWordCalls) {
-  Pair<Calls> pair(true, true);
+  AttachedPair<Calls> pair(true, true);
   CHECK(pair.client.registration.deregister() == Status::kPending);
   auto& attachment = pair.client.attachment();
   attachment.kept.complete();
@@ -272,11 +261,10 @@ TEST_CASE_TEMPLATE(
   static_assert(!std::is_constructible_v<ClientRegistration, ProviderRegistration>);
   static_assert(!std::is_convertible_v<std::uint64_t, nmr::BindingId>);
 
-  Pair<Calls> pair;
+  AttachedPair<Calls> pair;
   Provider<Calls> other(pair.world, 3);
   Client<Calls> stranger(pair.world, 4);
-  CHECK(other.enroll() == Status::kSuccess);
-  CHECK(stranger.enroll() == Status::kSuccess);
+  enroll(other, stranger);
   auto& client = pair.client;
   const auto stale = client.attachment(0).binding;
   CHECK(client.registration.detach(stale) == Status::kPending);
@@ -315,7 +303,7 @@ TEST_CASE_TEMPLATE("R50: a pending detach of one binding does not delay the othe
 
 TEST_CASE_TEMPLATE("R51: deregister does not wait for sides that are pending, or for calls", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
-  Pair<Calls> pair(true, true);
+  AttachedPair<Calls> pair(true, true);
   {
     auto out = pair.client.attachment().handle.try_call();
     auto back = pair.provider.attachment().handle.try_call();
@@ -334,7 +322,7 @@ TEST_CASE_TEMPLATE("R51: deregister does not wait for sides that are pending, or
 TEST_CASE_TEMPLATE(
     "R52: deregister needs no lock of a module's that another thread holds in a callback or a call", Calls,
     nmr::PerThreadCalls, nmr::OneWordCalls) {
-  Pair<Calls> pair;
+  AttachedPair<Calls> pair;
   std::mutex module_lock;
   std::atomic<int> stuck{0};
   std::atomic<bool> held{true};

@@ -57,8 +57,7 @@ TEST_CASE_TEMPLATE("R37: both sides deregister concurrently: each callback once,
     const int pending = round % 3;  // sides
     if (pending > 0) client.on_detach = park;
     if (pending > 1) provider.on_detach = park;
-    CHECK(provider.enroll() == Status::kSuccess);
-    CHECK(client.enroll() == Status::kSuccess);
+    enroll(provider, client);
     StartLine start(3);
     Threads threads(3, [&](int i) {
       start.arrive_and_wait();
@@ -99,8 +98,7 @@ TEST_CASE_TEMPLATE(
     };
     if (on_client) client.on_detach = complete_elsewhere;
     if (!on_client) provider.on_detach = complete_elsewhere;
-    CHECK(provider.enroll() == Status::kSuccess);
-    CHECK(client.enroll() == Status::kSuccess);
+    enroll(provider, client);
     CHECK(provider.registration.deregister() == Status::kPending);
     CHECK(client.count(What::kCleanup) == 1);
     CHECK(provider.count(What::kCleanup) == 1);
@@ -143,8 +141,7 @@ TEST_CASE_TEMPLATE(
     };
     hook(client, 0, round % 3 != 1);
     hook(provider, 1, round % 3 != 2);
-    CHECK(provider.enroll() == Status::kSuccess);
-    CHECK(client.enroll() == Status::kSuccess);
+    enroll(provider, client);
     round % 2 == 0 ? client.leave() : provider.leave();
     CHECK(client.count(What::kCleanup) == 1);
     CHECK(provider.count(What::kCleanup) == 1);
@@ -169,8 +166,7 @@ TEST_CASE_TEMPLATE("R45 R116: a last call that leaves on another thread does not
       trace.in_callback = false;
     };
     client.on_cleanup = [&](auto&) { overlap = trace.in_callback; };
-    CHECK(provider.enroll() == Status::kSuccess);
-    CHECK(client.enroll() == Status::kSuccess);
+    enroll(provider, client);
     std::atomic<bool> inside{false};
     std::thread caller([&, hold = round % 2 == 0] {
       auto guard = client.attachment().handle.try_call();

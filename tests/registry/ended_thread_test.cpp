@@ -89,8 +89,7 @@ TEST_CASE_TEMPLATE("a thread that is ended in a call leaves the call", Calls, nm
   World<Calls> world;
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   SUBCASE("through a guard") {
     std::thread([&] {
       const auto guard = client.attachment().handle.try_call();

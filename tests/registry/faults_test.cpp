@@ -170,8 +170,7 @@ TEST_CASE_TEMPLATE("faults: whenever and wherever each side completes, cleanup c
         Client<Calls> client(world, 2);
         set_done(client, client_done);
         set_done(provider, provider_done);
-        CHECK(provider.enroll() == Status::kSuccess);
-        CHECK(client.enroll() == Status::kSuccess);
+        enroll(provider, client);
         const nmr::BindingId binding = client.attachment().binding;
         if (by == By::kDetachOne) CHECK(client.registration.detach(binding) == Status::kPending);
         if (by == By::kClient || by == By::kBoth) CHECK(client.registration.deregister() == Status::kPending);
@@ -207,8 +206,7 @@ TEST_CASE_TEMPLATE("faults: completing what was completed or moved from is repor
     CHECK(trap.count() == 2);
     CHECK(trap.object() == "DetachCompletion");
   };
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(client.registration.deregister() == Status::kPending);
   CHECK(world.log.count(What::kCleanup) == 0);
   provider.complete(provider.attachment());

@@ -368,6 +368,24 @@ using Client = TestModule<Calls, ModuleSide::kClient, N>;
 template <class Calls, class N = TestNpi>
 using Provider = TestModule<Calls, ModuleSide::kProvider, N>;
 
+/// Registers modules, one after the other.
+template <class... Modules>
+void enroll(Modules&... modules) {
+  for (const Status status : {modules.enroll()...}) CHECK(status == Status::kSuccess);
+}
+
+/// A provider named 1 and a client named 2, for each other.
+template <class Calls>
+struct Pair {
+  void enroll() { ::enroll(provider, client); }
+  [[nodiscard]] int detaches() const { return world.log.count(What::kDetach); }
+  [[nodiscard]] int cleanups() const { return world.log.count(What::kCleanup); }
+
+  World<Calls> world;
+  Provider<Calls> provider{world, 1};
+  Client<Calls> client{world, 2};
+};
+
 /// Calls the other side of an attachment. Returns what it returned, or nothing if the call was refused.
 template <class Attachment>
 std::optional<int> call(Attachment& attachment, int value) {

@@ -10,8 +10,7 @@ TEST_CASE_TEMPLATE("a completion that is in use starts no deregistration, and is
   World<Calls> world;
   Client<Calls> client(world, 1);
   Provider<Calls> provider(world, 2);
-  CHECK(client.enroll() == Status::kSuccess);
-  CHECK(provider.enroll() == Status::kSuccess);
+  enroll(client, provider);
   CountedCompletion done;
   nmr::RundownRef elsewhere;
   CHECK(elsewhere.try_acquire());

@@ -30,8 +30,7 @@ TEST_CASE_TEMPLATE("R62: a null cleanup function does not keep the other side's 
     Client<Calls> client(world, 2);
     (client_has_none ? client.module.cleanup_binding_context : provider.module.cleanup_binding_context) =
         nullptr;
-    CHECK(provider.enroll() == Status::kSuccess);
-    CHECK(client.enroll() == Status::kSuccess);
+    enroll(provider, client);
     client.leave();
     CHECK(client.count(What::kCleanup) == (client_has_none ? 0 : 1));
     CHECK(provider.count(What::kCleanup) == (client_has_none ? 1 : 0));
@@ -51,9 +50,7 @@ TEST_CASE_TEMPLATE("R63: a wait returns only after both cleanups of every bindin
   second.on_cleanup = ask;
   client.on_cleanup = ask;
   client.keep_detach = true;
-  CHECK(first.enroll() == Status::kSuccess);
-  CHECK(second.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(first, second, client);
 
   CHECK(client.registration.deregister() == Status::kPending);
   CHECK(wait_elsewhere(client.registration) == Status::kTimeout);
@@ -69,8 +66,7 @@ TEST_CASE_TEMPLATE("R64: a wait after everything has finished returns at once, a
   World<Calls> world;
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(provider.registration.deregister() == Status::kPending);
   for (int i = 0; i < 3; ++i) {
     CHECK(provider.registration.wait_for_deregister_complete_for(kNow) == Status::kSuccess);
@@ -141,8 +137,7 @@ TEST_CASE_TEMPLATE("R68: deregistering twice is an error, without a second round
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
   client.keep_detach = true;
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CountedCompletion done;
   CHECK(provider.registration.deregister() == Status::kPending);
   CHECK(provider.registration.deregister() == Status::kInvalidDeviceState);
@@ -180,8 +175,7 @@ TEST_CASE_TEMPLATE("R70: waiting in a callback for a binding of one's own is an 
   provider.on_detach = [&](auto&, nmr::DetachCompletion) { wait_for_both(); };
   client.on_cleanup = [&](auto&) { wait_for_both(); };
   provider.on_cleanup = [&](auto&) { wait_for_both(); };
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(waits == std::vector<Status>(18, Status::kPossibleDeadlock));
   CHECK(client.registration.wait_for_deregister_complete() == Status::kSuccess);
   CHECK(provider.registration.wait_for_deregister_complete() == Status::kSuccess);
@@ -231,8 +225,7 @@ TEST_CASE_TEMPLATE("R70: waiting in an enumeration of one's own bindings is an e
   World<Calls> world;
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   int visits = 0;
   provider.registration.for_each_client([&](auto& guard) {
     ++visits;
@@ -249,8 +242,7 @@ TEST_CASE("R70: waiting inside a guarded call is an error and not a deadlock, at
   World<Calls> world;
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   int depth = 0;
   std::vector<Status> waits;
   const auto wait_for_both = [&] {

@@ -17,8 +17,7 @@ TEST_CASE_TEMPLATE("R69: any number of waiters return, of either kind", Calls, n
     Provider<Calls> provider(world, 1);
     Client<Calls> client(world, 2);
     client.keep_detach = true;
-    CHECK(provider.enroll() == Status::kSuccess);
-    CHECK(client.enroll() == Status::kSuccess);
+    enroll(provider, client);
     CHECK(provider.registration.deregister() == Status::kPending);
     CountedCompletion told;
     CHECK(provider.registration.notify_deregister_complete(told) == Status::kSuccess);
@@ -99,8 +98,7 @@ TEST_CASE_TEMPLATE("R83: what attach wrote is visible in detach, and what was wr
     };
     std::array<int, kCallers> made{};
     std::atomic<int> calling{0};
-    CHECK(provider.enroll() == Status::kSuccess);
-    CHECK(client.enroll() == Status::kSuccess);
+    enroll(provider, client);
     auto& attachment = client.attachment();
     Threads callers(kCallers, [&](int i) {
       while (call(attachment, i)) {

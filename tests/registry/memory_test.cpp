@@ -69,8 +69,7 @@ TEST_CASE_TEMPLATE("no memory: each allocation of a client's registration and of
   Provider<Calls> second(world, 2);
   Client<Calls> bystander(world, 3);
   Client<Calls> client(world, 4);
-  CHECK(first.enroll() == Status::kSuccess);
-  CHECK(bystander.enroll() == Status::kSuccess);
+  enroll(first, bystander);
   own_attachments(first, world);
   own_attachments(second, world);
   own_attachments(client, world);
@@ -88,8 +87,7 @@ TEST_CASE_TEMPLATE("no memory: each allocation of a provider's registration and 
   Client<Calls> second(world, 2);
   Provider<Calls> bystander(world, 3);
   Provider<Calls> provider(world, 4);
-  CHECK(first.enroll() == Status::kSuccess);
-  CHECK(bystander.enroll() == Status::kSuccess);
+  enroll(first, bystander);
   own_attachments(first, world);
   own_attachments(second, world);
   own_attachments(provider, world);
@@ -105,8 +103,7 @@ TEST_CASE_TEMPLATE(
   World<Calls> world;
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   auto& attachment = client.attachment();
   int result = -1;
   bool refused = false;
@@ -169,8 +166,7 @@ TEST_CASE_TEMPLATE("no memory: a snapshot throws, and the registry goes on", Cal
   World<Calls> world;
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   std::size_t thrown = 0;
   for (std::size_t nth = 1;; ++nth) {
     const alloc::Scope scope;
@@ -202,8 +198,7 @@ TEST_CASE_TEMPLATE("no allocation: calling, at any depth, holding, enumerating a
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
   const int kDeepest = 2 * nmr::StdAtomics::kCallSlots;  // beyond the thread's slots
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   auto& attachment = client.attachment();
   provider.on_call = [&](auto&, int value) {
     return value == 0 ? 0 : 1 + call(attachment, value - 1).value_or(-1000);
@@ -240,8 +235,7 @@ TEST_CASE_TEMPLATE("no allocation: what a swap replaces is detached, and what is
   typename Client<Calls>::Handle handle(world.registry.calls());
   Client<Calls> client(world, 3);
   client.on_attach = [&](auto& offer) { return client.accept(offer, &Client<Calls>::kDispatch, &handle); };
-  CHECK(first.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(first, client);
   // What a callback notes is not the registry's: what is made by a swap is made where nothing is replaced, too.
   const auto made_by = [&](Provider<Calls>& provider) {
     const alloc::Scope scope;

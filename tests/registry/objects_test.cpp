@@ -16,8 +16,7 @@ TEST_CASE_TEMPLATE("R114: the destructor of a registration deregisters and waits
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
   client.keep_detach = true;
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   std::atomic<bool> completing{false};
   Threads completer(1, [&](int) {
     spin_until([&] { return client.count(What::kDetachEnd) == 1; });
@@ -92,8 +91,7 @@ void destroy_in(Where where, ModuleSide whose) {
   client.on_cleanup = [&](auto&) { at(Where::kClientCleanup); };
   provider.on_cleanup = [&](auto&) { at(Where::kProviderCleanup); };
   provider.on_call = [&](auto&, int value) { return at(Where::kCall), value; };
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   (void)call(client.attachment(), 1);
   provider.registration.for_each_client([&](auto&) { at(Where::kEnumeration); });
   // Where that has not ended it yet, this does; it is empty otherwise.
@@ -140,8 +138,7 @@ TEST_CASE_TEMPLATE(
     client.on_detach = [&](auto&, nmr::DetachCompletion) {
       if (asked_in_detach) (void)client.registration.notify_deregister_complete(destroyer);
     };
-    CHECK(provider.enroll() == Status::kSuccess);
-    CHECK(client.enroll() == Status::kSuccess);
+    enroll(provider, client);
     const Status started =
         asked_in_detach ? client.registration.deregister() : client.registration.deregister(destroyer);
     CHECK(started == Status::kPending);
@@ -173,9 +170,7 @@ TEST_CASE_TEMPLATE("R115: a snapshot shows each state that a binding goes throug
   };
   client.on_detach = look;
   client.on_cleanup = look;
-  CHECK(other.enroll() == Status::kSuccess);
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(other, provider, client);
   look();
   client.leave();
   look();
@@ -191,8 +186,7 @@ TEST_CASE_TEMPLATE("R115: a snapshot shows registrations with their states, and 
   Client<Calls> client(world, 2);
   provider.module.number = 17;
   client.keep_detach = true;
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   const auto expect = [&](RegistrationState of_client, RegistrationState of_provider, std::size_t attached,
                           std::size_t open) {
     const auto snapshot = world.registry.snapshot();
@@ -249,8 +243,7 @@ TEST_CASE_TEMPLATE("R115: what is shown is consistent while others register, att
   World<Calls> world;
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   std::atomic<int> running{kThreads};
   Threads mutators(kThreads, [&](int thread) {
     const auto name = static_cast<std::uint64_t>(100 + thread);

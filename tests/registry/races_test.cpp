@@ -15,7 +15,7 @@ constexpr std::array kSides{ModuleSide::kClient, ModuleSide::kProvider};
 
 /// A provider and a client whose attach callbacks run `interfere` once, at one point.
 template <class Calls>
-struct Pair {
+struct InterferedPair {
   World<Calls> world;
   Provider<Calls> provider{world, 1};
   Client<Calls> client{world, 2};
@@ -23,7 +23,7 @@ struct Pair {
   Status client_answer = Status::kSuccess;
   Status provider_answer = Status::kSuccess;
 
-  explicit Pair(Point point) {
+  explicit InterferedPair(Point point) {
     client.on_attach = [this, point](auto& offer) {
       if (point == Point::kBeforeAccept) interfere();
       if (client_answer != Status::kSuccess) return client_answer;
@@ -38,9 +38,7 @@ struct Pair {
   }
 
   void enroll(ModuleSide second) {
-    if (second == ModuleSide::kProvider) CHECK(client.enroll() == Status::kSuccess);
-    CHECK(provider.enroll() == Status::kSuccess);
-    if (second == ModuleSide::kClient) CHECK(client.enroll() == Status::kSuccess);
+    second == ModuleSide::kClient ? ::enroll(provider, client) : ::enroll(client, provider);
   }
   void expect_detached_here_once() {
     for (const auto* module : {static_cast<const void*>(&provider), static_cast<const void*>(&client)}) {
@@ -76,7 +74,7 @@ TEST_CASE_TEMPLATE("R75: a binding whose side deregisters during attach is detac
         CAPTURE(static_cast<int>(point));
         CAPTURE(static_cast<int>(second));
         CAPTURE(static_cast<int>(leaver));
-        Pair<Calls> pair(point);
+        InterferedPair<Calls> pair(point);
         pair.interfere = [&] {
           leaver == ModuleSide::kClient ? deregister_elsewhere(pair.client.registration)
                                         : deregister_elsewhere(pair.provider.registration);
@@ -98,7 +96,7 @@ TEST_CASE_TEMPLATE("R76: a deregistration during an attach that fails detaches n
     for (const ModuleSide leaver : kSides) {
       for (const ModuleSide refuses : kSides) {
         const bool client_refuses = refuses == ModuleSide::kClient;
-        Pair<Calls> pair(client_refuses ? Point::kBeforeAccept : Point::kInProvider);
+        InterferedPair<Calls> pair(client_refuses ? Point::kBeforeAccept : Point::kInProvider);
         (client_refuses ? pair.client_answer : pair.provider_answer) = Status::kNoInterface;
         pair.interfere = [&] {
           leaver == ModuleSide::kClient ? deregister_elsewhere(pair.client.registration)
@@ -121,7 +119,7 @@ TEST_CASE_TEMPLATE("R77: both sides may deregister during an attach, on this thr
   for (const Point point : kPoints) {
     for (const ModuleSide second : kSides) {
       for (const bool here : {true, false}) {
-        Pair<Calls> pair(point);
+        InterferedPair<Calls> pair(point);
         pair.interfere = [&] {
           if (here) {
             CHECK(pair.client.registration.deregister() == Status::kPending);
@@ -198,8 +196,7 @@ TEST_CASE_TEMPLATE(
   {
     Provider<Calls> provider(world, 1);
     Client<Calls> client(world, 2);
-    CHECK(provider.enroll() == Status::kSuccess);
-    CHECK(client.enroll() == Status::kSuccess);
+    enroll(provider, client);
     StartLine start(kThreads);
     Threads storm(kThreads, [&](int thread) {
       start.arrive_and_wait();
@@ -286,8 +283,7 @@ TEST_CASE_TEMPLATE("R78: what is in a handle ends while another binding is being
     return offer.accept(handle, &attachments.emplace_back(client, world.registry.calls(), offer),
                         &client.kDispatch);
   };
-  CHECK(client.enroll() == Status::kSuccess);
-  CHECK(first.enroll() == Status::kSuccess);
+  enroll(client, first);
   {
     auto guard = handle.try_call();
     REQUIRE(guard);
@@ -315,7 +311,7 @@ TEST_CASE_TEMPLATE(
     "R79: a registration whose binding is gone before register returns says that nothing is attached", Calls,
     nmr::PerThreadCalls, nmr::OneWordCalls) {
   for (const ModuleSide leaver : kSides) {
-    Pair<Calls> pair(Point::kAfterAccept);
+    InterferedPair<Calls> pair(Point::kAfterAccept);
     bool called = false;
     pair.interfere = [&] {
       called = call(pair.client.attachment(), 1) == 2;
@@ -389,8 +385,7 @@ TEST_CASE_TEMPLATE("R80: serialising does not keep a thread from registering in 
     CHECK(client.registration.attached() == 1);
     return outer.accept(offer);
   };
-  CHECK(client.enroll() == Status::kSuccess);
-  CHECK(outer.enroll() == Status::kSuccess);
+  enroll(client, outer);
   CHECK(client.registration.attached() == 2);
   CHECK(call(outer.attachment(), 1) == 2);
   CHECK(call(inner.attachment(), 1) == 2);
@@ -406,8 +401,7 @@ TEST_CASE_TEMPLATE(
     Provider<Calls> provider(world, 1);
     Client<Calls> client(world, 2);
     client.keep_detach = true;
-    CHECK(provider.enroll() == Status::kSuccess);
-    CHECK(client.enroll() == Status::kSuccess);
+    enroll(provider, client);
     CHECK(provider.registration.deregister() == Status::kPending);
     CHECK(client.registration.deregister() == Status::kPending);
     if (over) {
@@ -417,8 +411,7 @@ TEST_CASE_TEMPLATE(
     }
     Provider<Calls> late_provider(world, 3);
     Client<Calls> late_client(world, 4);
-    CHECK(late_provider.enroll() == Status::kSuccess);
-    CHECK(late_client.enroll() == Status::kSuccess);
+    enroll(late_provider, late_client);
     CHECK(late_client.count(What::kAttach) == 1);
     CHECK(late_client.attachment().peer->module_id == nmr::ModuleId(3));
     CHECK(client.count(What::kAttach) == 1);

@@ -45,8 +45,7 @@ TEST_CASE_TEMPLATE(
   SUBCASE("a client") {
     Provider<Calls> first(world, 1);
     Provider<Calls> second(world, 2);
-    CHECK(first.enroll() == Status::kSuccess);
-    CHECK(second.enroll() == Status::kSuccess);
+    enroll(first, second);
     Provider<Calls> late(world, 3);
     Client<Calls> client(world, 4);
     CHECK(fail_each_allocation(world, late, client) >= 3);  // the registration, and a binding with each peer
@@ -57,8 +56,7 @@ TEST_CASE_TEMPLATE(
     Client<Calls> second(world, 2);
     first.answer = Status::kNoInterface;
     second.answer = Status::kNoInterface;
-    CHECK(first.enroll() == Status::kSuccess);
-    CHECK(second.enroll() == Status::kSuccess);
+    enroll(first, second);
     Client<Calls> late(world, 3);
     Provider<Calls> provider(world, 4);
     CHECK(fail_each_allocation(world, late, provider) >= 3);

@@ -157,8 +157,7 @@ TEST_CASE_TEMPLATE("R7: different NPI identifiers never produce an offer; equal 
   Client<Calls> client(world, 1);
   Provider<Calls, SecondNpi> other(second, world.log, 2);
   Provider<Calls, SameId> equal(same, world.log, 3);
-  CHECK(client.enroll() == Status::kSuccess);
-  CHECK(other.enroll() == Status::kSuccess);
+  enroll(client, other);
   CHECK(world.log.empty());
   CHECK(equal.enroll() == Status::kSuccess);
   CHECK(peers_of(client) == names({3}));
@@ -192,8 +191,7 @@ TEST_CASE_TEMPLATE("R9: every peer refuses: registering succeeds all the same", 
   refuses.answer = Status::kNoInterface;
   Provider<Calls> fails(world, 2);
   fails.answer = Status::kNotSupported;
-  CHECK(refuses.enroll() == Status::kSuccess);
-  CHECK(fails.enroll() == Status::kSuccess);
+  enroll(refuses, fails);
   Client<Calls> client(world, 3);
   CHECK(client.enroll() == Status::kSuccess);
   CHECK(client.registration);
@@ -250,8 +248,7 @@ TEST_CASE_TEMPLATE(
   World<Calls> world;
   Provider<Calls> peer(world, 1);
   Client<Calls> other_peer(world, 2);
-  CHECK(peer.enroll() == Status::kSuccess);
-  CHECK(other_peer.enroll() == Status::kSuccess);
+  enroll(peer, other_peer);
   const auto callbacks = world.log.events().size();
   const auto refused = [&](auto& module, auto& entry, auto value, Status expected) {
     const auto before = std::exchange(entry, value);
@@ -304,8 +301,7 @@ TEST_CASE_TEMPLATE("R13: the attach callback can use the registration that is ju
     CHECK(client.registration);
     return provider.accept(offer);
   };
-  CHECK(client.enroll() == Status::kSuccess);
-  CHECK(provider.enroll() == Status::kSuccess);
+  enroll(client, provider);
   CHECK(asked == 2);
 }
 
@@ -346,10 +342,7 @@ TEST_CASE_TEMPLATE("R15: a module in two NPIs, or on both sides, has bindings th
   Provider<Calls, SecondNpi> as_provider_of_second(second, world.log, kModule);
   Provider<Calls> provider(world, 2);
   Client<Calls, SecondNpi> client_of_second(second, world.log, 3);
-  CHECK(as_client.enroll() == Status::kSuccess);
-  CHECK(as_provider_of_second.enroll() == Status::kSuccess);
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client_of_second.enroll() == Status::kSuccess);
+  enroll(as_client, as_provider_of_second, provider, client_of_second);
   CHECK(as_client_of_second.enroll() == Status::kSuccess);  // of itself, too
   CHECK(peers_of(as_client) == names({2}));
   CHECK(peers_of(client_of_second) == names({kModule}));
@@ -374,8 +367,7 @@ TEST_CASE_TEMPLATE(
   Provider<Calls> late(world, 2);
   Client<Calls> client(world, 3);
   typename Client<Calls>::Registration again;
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(client.enroll(again) == Status::kSuccess);
   CHECK(late.enroll() == Status::kSuccess);
   CHECK(client.registration.attached() == 2);

@@ -26,8 +26,7 @@ TEST_CASE_TEMPLATE("R57: the completion of one side's deregistration may wait fo
   World<Calls> world;
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   const auto end = [](auto& module) {
     CHECK(module.registration.deregister() != Status::kSuccess);  // pending, or begun before
     return module.registration.wait_for_deregister_complete();
@@ -77,8 +76,7 @@ TEST_CASE_TEMPLATE(
     CHECK(offer.template make_context<Waits>(client) != nullptr);
     return accepts ? client.accept(offer) : Status::kNoInterface;
   };
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   if (accepts) CHECK(client.registration.deregister() == Status::kPending);
   CHECK(waited == Status::kPossibleDeadlock);
   CHECK(client.registration.wait_for_deregister_complete() == Status::kSuccess);
@@ -104,8 +102,7 @@ TEST_CASE_TEMPLATE(
     }
     return status;
   };
-  CHECK(old_one.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(old_one, client);
   swaps = true;
   CHECK(new_one.enroll() == Status::kSuccess);
   CHECK(before == Status::kInvalidParameter);  // its deregistration has not begun
@@ -120,9 +117,7 @@ TEST_CASE_TEMPLATE(
   World<Calls> world;
   Provider<Calls> provider(world, 1);
   Client<Calls> first(world, 2), second(world, 3);
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(first.enroll() == Status::kSuccess);
-  CHECK(second.enroll() == Status::kSuccess);
+  enroll(provider, first, second);
   Status waited = Status::kNotFound;
   first.on_cleanup = [&](auto&) {
     CHECK(second.registration.deregister() == Status::kPending);
@@ -198,9 +193,7 @@ TEST_CASE_TEMPLATE(
       elsewhere = client.registration.wait_for_deregister_complete_for(std::chrono::seconds(0));
     }).join();
   };
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(replaced.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, replaced, client);
   CHECK(waited == Status::kPossibleDeadlock);
   CHECK(elsewhere == Status::kTimeout);
   CHECK(client.registration.wait_for_deregister_complete() == Status::kSuccess);
@@ -223,8 +216,7 @@ TEST_CASE_TEMPLATE("R70: what runs before this thread goes on with a binding kee
   };
   Does done(wait_for_both);
   const auto detach = [&](auto end) {  // the way out of the registry's binding that runs `done`
-    CHECK(provider.enroll() == Status::kSuccess);
-    CHECK(client.enroll() == Status::kSuccess);
+    enroll(provider, client);
     CHECK(handle.detach(done));
     end();
   };
@@ -243,15 +235,13 @@ TEST_CASE_TEMPLATE("R70: what runs before this thread goes on with a binding kee
   }
   SUBCASE("replaced by hand") {
     nmr::BasicBinding<TestNpi, Calls> by_hand(nullptr, nullptr);
-    CHECK(provider.enroll() == Status::kSuccess);
-    CHECK(client.enroll() == Status::kSuccess);
+    enroll(provider, client);
     CHECK(handle.attach(by_hand, done) == Status::kSuccess);
     CHECK(provider.registration.deregister() == Status::kPending);
     CHECK(handle.detach());
   }
   SUBCASE("detached by hand, with another thread's call") {
-    CHECK(provider.enroll() == Status::kSuccess);
-    CHECK(client.enroll() == Status::kSuccess);
+    enroll(provider, client);
     std::atomic<int> step{0};
     std::thread late([&] {
       const auto guard = handle.try_call();
@@ -265,8 +255,7 @@ TEST_CASE_TEMPLATE("R70: what runs before this thread goes on with a binding kee
     late.join();
   }
   SUBCASE("in a visit") {
-    CHECK(provider.enroll() == Status::kSuccess);
-    CHECK(client.enroll() == Status::kSuccess);
+    enroll(provider, client);
     client.registration.for_each_provider([&](auto&) {
       CHECK(handle.detach(done));
       std::thread([&] { CHECK(provider.registration.deregister() == Status::kPending); }).join();
@@ -283,8 +272,7 @@ TEST_CASE_TEMPLATE("R57: completions of one end may wait for it, and for the end
   World<Calls> world;
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   Status own = Status::kNotFound;
   Status others = Status::kNotFound;
   Does done([&] {
@@ -306,8 +294,7 @@ TEST_CASE_TEMPLATE("R70: when this thread has gone on, a wait is no wait for one
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
   client.keep_detach = true;
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(provider.registration.deregister() ==
         Status::kPending);  // this thread has asked both, and is through
   CHECK(provider.registration.wait_for_deregister_complete_for(std::chrono::seconds(0)) == Status::kTimeout);
@@ -321,8 +308,7 @@ TEST_CASE_TEMPLATE(
   World<Calls> world;
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   auto& handle = client.attachment().handle;
   Does done([] {});
   SUBCASE("waiting") { CHECK(handle.detach_and_wait() == Status::kInvalidDeviceState); }
@@ -351,8 +337,7 @@ TEST_CASE_TEMPLATE("bad input: a context made after accept() is refused; the one
   };
   provider.on_attach = [&](auto& offer) { return late(provider, offer); };
   client.on_attach = [&](auto& offer) { return late(client, offer); };
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(trap.count() == 2);
   CHECK(trap.operation() == "make_context");
   CHECK(call(client.attachment(), 1) == 2);
@@ -373,8 +358,7 @@ TEST_CASE("without a thread pointer a wait is never taken for one for oneself") 
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
   client.keep_detach = true;
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(client.registration.deregister() == Status::kPending);
   CHECK(client.registration.wait_for_deregister_complete_for(std::chrono::seconds(0)) == Status::kTimeout);
   client.complete_all();

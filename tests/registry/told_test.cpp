@@ -107,8 +107,7 @@ void end_with(Watched* of_client, Watched* of_provider, const std::vector<Watche
   Client<Calls> client(world, 2);
   provider.module.executor = of_provider;
   client.module.executor = of_client;
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   auto hold = client.attachment().handle.try_call().hold();
   Looks looks(all), peers(all);
   CHECK(provider.registration.deregister(looks) == Status::kPending);
@@ -156,9 +155,7 @@ TEST_CASE_TEMPLATE("an executor that runs what other threads post leaves no end 
     Client<Calls> first(world, 2), second(world, 3);
     for (auto* client : {&first, &second}) client->module.executor = &helping;
     provider.module.executor = &helping;
-    CHECK(provider.enroll() == Status::kSuccess);
-    CHECK(first.enroll() == Status::kSuccess);
-    CHECK(second.enroll() == Status::kSuccess);
+    enroll(provider, first, second);
     std::thread one([&] { first.leave(); });
     std::thread two([&] { second.leave(); });
     provider.leave();
@@ -186,8 +183,7 @@ TEST_CASE_TEMPLATE("R70: inside post() a wait for the end of what is posted is a
   Client<Calls> client(world, 2);
   waits = &client;
   client.module.executor = &executor;
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   SUBCASE("of the thread that deregisters") { client.leave(); }
   SUBCASE("of the last to leave") {
     auto hold = client.attachment().handle.try_call().hold();
@@ -202,8 +198,7 @@ TEST_CASE_TEMPLATE("a wait returns when the completions of the same end have", C
   World<Calls> world;
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   struct Lasts : nmr::Completion {
     Lasts()
         : Completion(

@@ -104,8 +104,7 @@ TEST_CASE_TEMPLATE("R112: a client of one NPI and a provider of another in one c
   nmr::BasicNmrRegistry<SecondNpi, Calls> second(world.registry.core());
   Provider<Calls> provider(world, 1);
   Client<Calls, SecondNpi> client(second, world.log, 2);
-  CHECK(provider.enroll() == Status::kSuccess);
-  CHECK(client.enroll() == Status::kSuccess);
+  enroll(provider, client);
   CHECK(world.log.empty());
   Provider<Calls, SecondNpi> match(second, world.log, 3);
   CHECK(match.enroll() == Status::kSuccess);
