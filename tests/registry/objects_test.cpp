@@ -261,7 +261,7 @@ TEST_CASE_TEMPLATE("R115: what is shown is consistent while others register, att
   });
   int wrong = 0;
   int visits = 0;
-  while (running != 0) {
+  do {
     const auto snapshot = world.registry.snapshot();
     for (const auto& info : snapshot.registrations) {
       const auto of = [&](const nmr::BindingInfo& binding) {
@@ -284,7 +284,7 @@ TEST_CASE_TEMPLATE("R115: what is shown is consistent while others register, att
     }
     provider.registration.for_each_client([&](auto& guard) { visits += guard->call(guard.context(), 0); });
     client.registration.for_each_provider([&](auto& guard) { visits += guard->call(guard.context(), 0); });
-  }
+  } while (running != 0);  // they may be over before this thread gets here
   mutators.join();
   CHECK(wrong == 0);
   CHECK(visits > 0);
