@@ -1,18 +1,15 @@
 // What a call through a handle does to memory: counted by a policy in place of the atomics, and, with the stock
 // types, kept from writing to whatever it shares with other threads.
 #include <doctest/doctest.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <new>
 #include <set>
 #include <thread>
 #include <utility>
 
 #include "binding/echo.hpp"
+#include "support/own_page.hpp"
 
 namespace {
 
@@ -38,7 +35,7 @@ void check_cost_of_a_call(int stores) {
   CHECK(counts().locks == 0);
 }
 
-/// Everything that the threads that call have in common, in pages that can be made read-only.
+/// Everything that the threads that call have in common, in pages of its own.
 struct Shared {
   nmr::CallDomain domain;
   EchoHandle<PerThread> handle{domain};
@@ -46,40 +43,6 @@ struct Shared {
   EchoBinding<PerThread> binding;
 
   explicit Shared(EchoProvider& provider) : binding(provider.table(), provider.context()) {}
-};
-
-class ReadOnlyWhileCalled {
- public:
-  ReadOnlyWhileCalled() {
-    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    bytes_ = (sizeof(Shared) + page - 1) / page * page;
-    pages_ = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (pages_ == MAP_FAILED) std::abort();
-    shared_ = new (pages_) Shared(provider_);
-  }
-  ReadOnlyWhileCalled(const ReadOnlyWhileCalled&) = delete;
-  ReadOnlyWhileCalled& operator=(const ReadOnlyWhileCalled&) = delete;
-  ~ReadOnlyWhileCalled() {
-    shared_->~Shared();
-    munmap(pages_, bytes_);
-  }
-
-  Shared& operator*() const noexcept { return *shared_; }
-  Shared* operator->() const noexcept { return shared_; }
-
-  /// From here on whoever writes to what is shared faults.
-  void lock() const { protect(PROT_READ); }
-  void unlock() const { protect(PROT_READ | PROT_WRITE); }
-
- private:
-  void protect(int protection) const {
-    if (mprotect(pages_, bytes_, protection) != 0) std::abort();
-  }
-
-  EchoProvider provider_;
-  std::size_t bytes_ = 0;
-  void* pages_ = nullptr;
-  Shared* shared_ = nullptr;
 };
 
 }  // namespace
@@ -188,7 +151,8 @@ TEST_CASE("what two threads write in a guarded call lies on different lines") {
 }
 
 TEST_CASE("a guarded call writes neither to its handle, nor to the binding, nor to the domain") {
-  ReadOnlyWhileCalled shared;
+  EchoProvider provider;
+  OwnPage<Shared> shared(provider);
   REQUIRE(shared->handle.attach(shared->binding) == nmr::Status::kSuccess);
   const auto call = [&shared] {
     if (!calls_well(shared->handle)) std::abort();  // registers the thread

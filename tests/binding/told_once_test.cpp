@@ -235,11 +235,6 @@ struct TellsSleep : nmr::StdAtomics {
 
 TEST_CASE_TEMPLATE("R100: a completion may end the binding under waits that have yet to return", Calls,
                    nmr::BasicPerThreadCalls<TellsSleep>, nmr::BasicOneWordCalls<TellsSleep>) {
-  struct EndsPage : nmr::Completion {
-    explicit EndsPage(OwnPage<EchoBinding<Calls>>& which) : Completion(&end, this), page(which) {}
-    static void end(Completion&, void* self) noexcept { static_cast<EndsPage*>(self)->page.end(); }
-    OwnPage<EchoBinding<Calls>>& page;
-  };
   typename Calls::Domain domain;
   EchoHandle<Calls> handle(domain);
   EchoProvider provider;

@@ -11,6 +11,19 @@
 #include "platform/counted_completion.hpp"
 #include "platform/threads.hpp"
 
+namespace {
+
+/// Ends what has been taken out of a cell, and which nobody is inside.
+template <class Calls>
+void check_ends(typename Calls::Domain& domain, typename Calls::Target& taken_out) {
+  CountedCompletion done;
+  taken_out.refs().begin_rundown(done);
+  Calls::close(domain, &taken_out);
+  CHECK(done.runs() == 1);
+}
+
+}  // namespace
+
 TEST_CASE_TEMPLATE("a call goes to what is there, and to nothing where nothing is", Calls, PerThread,
                    PerThreadRealFences, OneWord) {
   typename Calls::Domain domain;
@@ -92,16 +105,10 @@ TEST_CASE_TEMPLATE("only what was there is taken out, and what replaces it is ca
   CHECK(replaced->next_to_close() == nullptr);
   CHECK_FALSE(place.cell.remove(place.target));
   CHECK(typename Calls::Call(place.cell).target() == &next);
-  CountedCompletion done;
-  replaced->refs().begin_rundown(done);
-  Calls::close(domain, replaced);
-  CHECK(done.runs() == 1);
+  check_ends<Calls>(domain, *replaced);
   CHECK(place.cell.remove(next));
   next.link_to_close(nullptr);
-  CountedCompletion next_done;
-  next.refs().begin_rundown(next_done);
-  Calls::close(domain, &next);
-  CHECK(next_done.runs() == 1);
+  check_ends<Calls>(domain, next);
 }
 
 TEST_CASE_TEMPLATE("a domain at an address where another one was does not know its threads", Calls, PerThread,
@@ -203,16 +210,10 @@ TEST_CASE("counted in one word, putting another target in waits until the calls 
     Calls::Target* const replaced = place.cell.install(next);
     CHECK(left);
     CHECK(replaced == &place.target);
-    CountedCompletion done;
-    replaced->refs().begin_rundown(done);
-    Calls::close(domain, replaced);
-    CHECK(done.runs() == 1);
+    check_ends<Calls>(domain, *replaced);
     CHECK(place.cell.remove(next));
     next.link_to_close(nullptr);
-    CountedCompletion next_done;
-    next.refs().begin_rundown(next_done);
-    Calls::close(domain, &next);
-    CHECK(next_done.runs() == 1);
+    check_ends<Calls>(domain, next);
     caller.join();
   }
 }

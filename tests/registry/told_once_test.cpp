@@ -30,18 +30,6 @@ TEST_CASE_TEMPLATE("R55: each completion of a deregistration runs once, and one 
   for (const CountedCompletion* never : {&early, &refused}) CHECK(never->runs() == 0);
 }
 
-namespace {
-
-/// Ends a registration, and the pages that it is in.
-template <class Registration>
-struct EndsPage : nmr::Completion {
-  explicit EndsPage(OwnPage<Registration>& which) : Completion(&end, this), page(which) {}
-  static void end(Completion&, void* self) noexcept { static_cast<EndsPage*>(self)->page.end(); }
-  OwnPage<Registration>& page;
-};
-
-}  // namespace
-
 TEST_CASE_TEMPLATE("R100: a completion of its end may end a registration, and nobody touches it then", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
   using Registration = typename Client<Calls>::Registration;

@@ -368,13 +368,8 @@ TEST_CASE_TEMPLATE("R100: a completion may end the object and the guard that run
     Ref ref;
     nmr::BasicRundownGuard<Ref> guard;
   };
-  struct Ends : nmr::Completion {
-    explicit Ends(OwnPage<Both>& which) : Completion(&end, this), both(which) {}
-    static void end(Completion&, void* self) noexcept { static_cast<Ends*>(self)->both.end(); }
-    OwnPage<Both>& both;
-  };
   OwnPage<Both> both;
-  Ends done(both);
+  EndsPage done(both);
   SUBCASE("by reset()") {
     both->guard = nmr::try_guard(both->ref);
     CHECK(both->ref.begin_rundown(done) == RundownState::kPending);

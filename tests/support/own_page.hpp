@@ -10,6 +10,8 @@
 #include <new>
 #include <utility>
 
+#include <nmr/platform/completion.hpp>
+
 template <class T>
 class OwnPage {
  public:
@@ -34,11 +36,27 @@ class OwnPage {
 
   void end() noexcept {
     std::destroy_at(std::exchange(object_, nullptr));
-    if (mprotect(pages_, bytes_, PROT_NONE) != 0) std::abort();
+    protect(PROT_NONE);
   }
 
+  /// From here on whoever writes to it faults.
+  void lock() const noexcept { protect(PROT_READ); }
+  void unlock() const noexcept { protect(PROT_READ | PROT_WRITE); }
+
  private:
+  void protect(int protection) const noexcept {
+    if (mprotect(pages_, bytes_, protection) != 0) std::abort();
+  }
+
   std::size_t bytes_ = 0;
   void* pages_ = nullptr;
   T* object_ = nullptr;
+};
+
+/// Ends an object, and takes its pages away.
+template <class T>
+struct EndsPage : nmr::Completion {
+  explicit EndsPage(OwnPage<T>& which) noexcept : Completion(&end, this), page(which) {}
+  static void end(Completion&, void* self) noexcept { static_cast<EndsPage*>(self)->page.end(); }
+  OwnPage<T>& page;
 };
