@@ -45,7 +45,8 @@ inline void heavy_fence() noexcept {
 #elif defined(_WIN32)
   FlushProcessWriteBuffers();
 #else
-  std::abort();  // a system that was given only the function above: to go on without a barrier would be unsound
+  std::
+      abort();  // a system that was given only the function above: to go on without a barrier would be unsound
 #endif
 }
 
