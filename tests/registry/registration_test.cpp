@@ -242,9 +242,8 @@ TEST_CASE_TEMPLATE("R10: the attach callback gets the registration context that 
   CHECK(provider.count(What::kAttach) == 0);
 }
 
-TEST_CASE_TEMPLATE(
-    "R12: a missing attach or detach callback is refused without side effects, a missing cleanup is not",
-    Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
+TEST_CASE_TEMPLATE("R12: a missing attach callback is refused without side effects, a missing cleanup is not",
+                   Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
   World<Calls> world;
   Provider<Calls> peer(world, 1);
   Client<Calls> other_peer(world, 2);
@@ -266,11 +265,9 @@ TEST_CASE_TEMPLATE(
   };
   Client<Calls> client(world, 3);
   refused(client, client.module.attach_provider, nullptr, Status::kInvalidParameter);
-  refused(client, client.module.detach_provider, nullptr, Status::kInvalidParameter);
   refuse_all(client);
   Provider<Calls> provider(world, 4);
   refused(provider, provider.module.attach_client, nullptr, Status::kInvalidParameter);
-  refused(provider, provider.module.detach_client, nullptr, Status::kInvalidParameter);
   refuse_all(provider);
 
   client.module.cleanup_binding_context = nullptr;
@@ -280,6 +277,41 @@ TEST_CASE_TEMPLATE(
   client.leave();
   CHECK(client.count(What::kDetach) == 1);
   CHECK(client.count(What::kCleanup) == 0);
+}
+
+TEST_CASE_TEMPLATE(
+    "R12: without detach callbacks a detach waits for the calls alone, and each side is cleaned up", Calls,
+    nmr::PerThreadCalls, nmr::OneWordCalls) {
+  for (const bool client_leaves : {true, false}) {
+    for (const bool client_is_asked : {true, false}) {
+      nmr::BasicNmrRegistry<TestNpi, Calls> registry;
+      Log log;
+      Provider<Calls> provider(registry, log, 1);
+      Client<Calls> client(registry, log, 2);
+      provider.module.detach_client = nullptr;
+      if (!client_is_asked) client.module.detach_provider = nullptr;
+      CHECK(provider.enroll() == Status::kSuccess);
+      CHECK(client.enroll() == Status::kSuccess);
+      auto hold = client.attachment().handle.try_call().hold();
+      const auto leave = [](auto& registration, auto& other) {
+        CHECK(registration.deregister() == Status::kPending);
+        CHECK(other.attached() == 0);
+      };
+      if (client_leaves) {
+        leave(client.registration, provider.registration);
+      } else {
+        leave(provider.registration, client.registration);
+      }
+      CHECK(call(client.attachment(), 1) == std::nullopt);
+      CHECK(client.count(What::kDetach) == (client_is_asked ? 1 : 0));
+      CHECK(log.count(What::kCleanup) == 0);
+      CHECK(hold->call(hold.context(), 1) == 2);
+      hold.leave();
+      CHECK(client.count(What::kCleanup) == 1);
+      CHECK(provider.count(What::kCleanup) == 1);
+      CHECK(registry.snapshot().bindings.size() == 0);
+    }
+  }
 }
 
 TEST_CASE_TEMPLATE("R13: the attach callback can use the registration that is just being made", Calls,

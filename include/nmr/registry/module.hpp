@@ -51,7 +51,7 @@ struct NMR_PUBLIC_TYPE BasicClientModule {
   Status (*attach_provider)(void* registration_context, BasicProviderOffer<N, Calls>& offer) = nullptr;
   /// Either side wants to leave: the client's calls are refused from now on. Must not block, nor free its
   /// context. The client is done when `done` has been dropped and its calls in flight have left. Called once
-  /// for each attachment.
+  /// for each attachment. May be null: done at once, but for those calls.
   void (*detach_provider)(void* binding_context, DetachCompletion done) noexcept = nullptr;
   /// Both sides are done: nobody will use the context again. May be null.
   void (*cleanup_binding_context)(void* binding_context) noexcept = nullptr;

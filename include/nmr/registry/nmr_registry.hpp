@@ -68,8 +68,8 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
   ///
   /// `registration` must be empty; it is usable in the callbacks already, and stays empty on failure.
   ///
-  /// Returns       kSuccess; kInvalidParameter: a missing attach or detach callback, an empty module identifier, a
-  ///               wrong length, or a registration that is not empty; kRevisionMismatch: a wrong version;
+  /// Returns       kSuccess; kInvalidParameter: a missing attach callback, an empty module identifier, a wrong length,
+  ///               or a registration that is not empty; kRevisionMismatch: a wrong version;
   ///               kInsufficientResources. Then nothing has changed, and no peer was asked.
   /// Progress      blocking for the callbacks, where they are serialised also for those of other threads. Allocates,
   ///               before anybody is asked. A binding that is detached meanwhile, a swapped handle's among them, is
@@ -81,15 +81,14 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
   template <class Unit = platform::ThisUnit>
   NMR_LOCAL Status register_client(const ClientModule& module, void* registration_context,
                                    ClientRegistration& registration) {
-    if (module.attach_provider == nullptr || module.detach_provider == nullptr)
-      return Status::kInvalidParameter;
+    if (module.attach_provider == nullptr) return Status::kInvalidParameter;
     return add<ClientThunks<Unit>>(ModuleSide::kClient, module, registration_context, registration);
   }
   /// As above.
   template <class Unit = platform::ThisUnit>
   NMR_LOCAL Status register_provider(const ProviderModule& module, void* registration_context,
                                      ProviderRegistration& registration) {
-    if (module.attach_client == nullptr || module.detach_client == nullptr) return Status::kInvalidParameter;
+    if (module.attach_client == nullptr) return Status::kInvalidParameter;
     return add<ProviderThunks<Unit>>(ModuleSide::kProvider, module, registration_context, registration);
   }
 
@@ -120,6 +119,7 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
     NMR_LOCAL static void detach(const void* module, void* context, DetachCompletion done) noexcept {
       void (*const callback)(void*, DetachCompletion) =
           static_cast<const ClientModule*>(module)->detach_provider;
+      if (callback == nullptr) return;  // `done` is dropped
       platform::Callbacks<Unit>::bar([&] { callback(context, static_cast<DetachCompletion&&>(done)); },
                                      {"ClientRegistration", "detach_provider", ended(), module});
     }
@@ -141,6 +141,7 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
     NMR_LOCAL static void detach(const void* module, void* context, DetachCompletion done) noexcept {
       void (*const callback)(void*, DetachCompletion) =
           static_cast<const ProviderModule*>(module)->detach_client;
+      if (callback == nullptr) return;  // `done` is dropped
       platform::Callbacks<Unit>::bar([&] { callback(context, static_cast<DetachCompletion&&>(done)); },
                                      {"ProviderRegistration", "detach_client", ended(), module});
     }
