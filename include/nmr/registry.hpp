@@ -11,6 +11,7 @@
 ///   to leave                                registration.deregister(), or destroy the registration
 ///   to hold a detach back                   keep the DetachCompletion, or a CallHold
 ///   to see who is attached and what is waited for   registry.snapshot()
+///   all of that in one object               Provider<Npi>, Client<Npi>: <nmr/modules.hpp>
 ///
 ///   which thread calls back   attach: the one that registers the later side. detach: the one that deregisters,
 ///                             detaches or swaps, or that was attaching then. cleanup, completions: the last one out,
@@ -24,7 +25,7 @@
 /// A binding is here what it is to NMR: one client attached to one provider, both ways, with a BindingId. It has two
 /// of what <nmr/binding.hpp> calls a Binding: one caller's way to one callee.
 ///
-/// The floors, each over those to its right: [registry] > lifecycle > binding > calls > rundown > platform.
+/// The floors, each over those to its right: modules > [registry] > lifecycle > binding > calls > rundown > platform.
 #include <nmr/binding.hpp>
 #include <nmr/registry/nmr_registry.hpp>
 #include <nmr/registry/versioned.hpp>

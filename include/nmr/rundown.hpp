@@ -44,7 +44,7 @@
 /// Not for you if every call goes through a table of functions of a module that comes and goes: <nmr/binding.hpp>
 /// counts those without a shared word.
 ///
-/// The floors, each over those to its right: registry > lifecycle > binding > calls > [rundown] > platform.
+/// The floors, each over those to its right: modules > registry > lifecycle > binding > calls > [rundown] > platform.
 #include <nmr/rundown/rundown_guard.hpp>
 #include <nmr/rundown/rundown_ref.hpp>
 #include <nmr/rundown/sharded_rundown_ref.hpp>

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The tests of floors 0 to 4 built for other processors and run in an emulator: 64-bit Arm, 32-bit x86 with its smaller
+# The tests of all floors built for other processors and run in an emulator: 64-bit Arm, 32-bit x86 with its smaller
 # counts, and big-endian s390x; and what a guarded call executes on 64-bit Arm. Emulation on x86 shows portability, not
 # weak ordering: that is what tests/model/ is for. The last line says how many cases passed and failed.
 #
@@ -24,7 +24,7 @@ jobs=
 built=
 for what; do
   processor=${what%%:*}
-  programs='platform rundown calls binding registry'
+  programs='platform rundown calls binding registry modules'
   [ "$what" = "$processor" ] || programs=$(echo "${what#*:}" | tr , ' ')
   build=build/foreign-$processor
   if [ ! -f "$build/build.ninja" ]; then

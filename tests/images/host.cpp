@@ -70,6 +70,8 @@ int call(Own<Calls>& own) {
 void check(const Answers& is, std::int32_t wanted, int sum, const char* which) {
   expect(is.provider, wanted, which);
   expect(is.client, wanted, which);
+  expect(is.typed_provider, wanted, which);
+  expect(is.typed_client, wanted, which);
   expect(is.attach, wanted, which);
   expect(is.sum, sum, which);
 }

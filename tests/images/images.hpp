@@ -21,6 +21,8 @@ struct Place {
 struct Answers {
   std::int32_t provider;  // register_provider()
   std::int32_t client;  // register_client()
+  std::int32_t typed_provider;  // of a Provider, which has gone again
+  std::int32_t typed_client;  // of a Client, likewise
   std::int32_t attach;  // attach() of a binding of its own to the host's handle
   int sum;  // a call through the host's handle, or -1
 };

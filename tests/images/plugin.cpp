@@ -8,6 +8,11 @@ int add(void* context, int value) { return value + *static_cast<const int*>(cont
 constexpr AddNpi::ProviderDispatch kAdd{&add};
 int g_one = 1;
 
+struct Adder {
+  int add(int value) const { return value + one; }
+  int one = 1;
+};
+
 template <class Calls>
 struct Modules {
   using Registry = nmr::BasicNmrRegistry<AddNpi, Calls>;
@@ -55,6 +60,16 @@ void start(const Place<Calls>& place, Answers& answers) {
   const bool agreed = answers.attach == 0;
   answers.sum = agreed ? call(*place.handle) : -1;
   if (agreed) (void)place.handle->detach_and_wait();
+  {
+    Adder adder;
+    const nmr::BasicProvider<AddNpi, Calls> provider(*place.registry, nmr::ModuleId(8),
+                                                     {nmr::member<&Adder::add>()}, adder);
+    nmr::BasicClient<AddNpi, Calls> client(*place.registry, nmr::ModuleId(9));
+    answers.typed_provider = static_cast<std::int32_t>(provider.status());
+    answers.typed_client = static_cast<std::int32_t>(client.status());
+    if (client.template call<&AddNpi::ProviderDispatch::add>(41).value_or(-1) != answers.sum)
+      answers.sum = -2;
+  }
   answers.provider =
       static_cast<std::int32_t>(place.registry->register_provider(mine.provider, nullptr, mine.provides));
   answers.client =

@@ -4,7 +4,7 @@ import sys
 
 from sources import code, headers, report
 
-FLOORS = {"platform": 0, "rundown": 1, "calls": 2, "binding": 3, "lifecycle": 4, "registry": 5, "nmr": 5}
+FLOORS = {"platform": 0, "rundown": 1, "calls": 2, "binding": 3, "lifecycle": 4, "registry": 5, "modules": 6, "nmr": 6}
 MAX_LINES = 300
 
 # Only platform/ may say these.

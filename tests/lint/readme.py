@@ -1,7 +1,7 @@
 """Every C++ fence of a page is an excerpt of a file that CI compiles, and the commands, links and paths in it exist.
 
 The file is named in a comment before the fence, <!-- examples/first.cpp -->, or found by searching.
-Indentation common to all lines is not compared.
+Indentation common to all lines is not compared. The first program of README.md has at most 30 lines.
 """
 import pathlib
 import re
@@ -13,6 +13,7 @@ from sources import report
 PAGES = ["README.md", "tests/README.md", "tests/requirements.md", "bench/NOTES.md"]
 PATH = r"(?:tests|examples|bench|include|\.ci)/[\w./*-]+"
 FILE = r"[a-z]\w*\.(?:[ch]pp|py|sh)"
+FIRST_PROGRAM = 30
 FENCE = re.compile(r"(?:<!--\s*(\S+)\s*-->\s*\n)?^```(\w*)\n(.*?)^```", re.M | re.S)
 
 
@@ -56,6 +57,8 @@ def check(root, page, sources, errors):
             errors += [f"{where}: {word} does not exist" for word in commands(root, fence)]
         elif language in ("cpp", "c++", "cc"):
             count += 1
+            if (page, count) == ("README.md", 1) and fence.count("\n") > FIRST_PROGRAM:
+                errors.append(f"{where}: the first program has {fence.count(chr(10))} lines, more than {FIRST_PROGRAM}")
             if named and named not in sources:
                 errors.append(f"{where}: {named} does not exist")
             elif not any(excerpt(fence, sources[name]) for name in ([named] if named else sources)):

@@ -127,6 +127,7 @@ PLANTED = [
     ("tree", "meson.build", put("1.1.1", "1.1.2"), "the headers are version"),
     ("readme", "README.md", put("int here", "int nowhere"), "not an excerpt"),
     ("readme", "README.md", put("ls examples/sample.cpp", "sh tests/gone.sh"), "tests/gone.sh does not exist"),
+    ("readme", "README.md", put("int here = 1;\n", "int here = 1;\n" * 31), "the first program has 31 lines"),
     ("readme", NOTES, add("[there](../gone.md)\n"), "links to ../gone.md"),
     ("readme", NOTES, add("`include/nmr/rundown/sampler.hpp`\n"), "names include/nmr/rundown/sampler.hpp"),
     ("readme", NOTES, add("`sampler.hpp`\n"), "names sampler.hpp"),

@@ -56,9 +56,26 @@ void meet(const Unit& makes_the_registry, const Unit& provides) {
   expect(Context::blocks() == 0, "no context is left");
 }
 
+void call_typed(const Unit& makes_the_registry) {
+  const auto registry = makes_the_registry.make_registry();
+  Typed good;
+  Typed bad{&fail};
+  for (const Unit* unit : {&kThisUnit, &built_otherwise()})
+    expect(unit->call(*registry, good, good) == 7, "typed modules call each other");
+  expect(kThisUnit.call(*registry, good, bad) == -1, "what throws when it is asked refuses");
+  int caught = 0;
+  try {
+    (void)kThisUnit.call(*registry, bad, good);
+  } catch (const std::runtime_error&) {
+    ++caught;  // and the provider has gone, which waits for the call
+  }
+  expect(caught == 1, "what a call throws comes out of it");
+}
+
 }  // namespace
 
 int main() {
+  for (const Unit* registry : {&kThisUnit, &built_otherwise()}) call_typed(*registry);
   for (const Unit* registry : {&kThisUnit, &built_otherwise()}) {
     for (const Unit* provider : {&kThisUnit, &built_otherwise()}) meet(*registry, *provider);
   }

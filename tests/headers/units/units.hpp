@@ -40,12 +40,24 @@ struct Provider {
   nmr::ProviderRegistration<UnitNpi> registration;
 };
 
+/// What a typed module calls, and asks, which throws where it is told to.
+struct Typed {
+  int call() {
+    may_throw();
+    return 7;
+  }
+  bool wants(const nmr::Client<UnitNpi>::Offer&) { return call() != 0; }
+  void (*may_throw)() = [] {};
+};
+
 /// Each is there in both units.
 struct Unit {
   std::unique_ptr<Registry> (*make_registry)();
   nmr::Status (*enter)(Registry& registry, Provider& provider);
   void (*visit)(Provider& provider, Visit visit);
   nmr::Status (*leave)(Provider& provider);
+  /// Returns what a call of a typed module by another gives, or -1 if it is refused.
+  int (*call)(Registry& registry, Typed& provides, Typed& calls);
 };
 const Unit& built_otherwise() noexcept;
 
@@ -70,6 +82,13 @@ const Unit kThisUnit{
     [](Provider& provider) {
       (void)provider.registration.deregister();
       return provider.registration.wait_for_deregister_complete_for(std::chrono::seconds(10));
+    },
+    [](Registry& registry, Typed& provides, Typed& calls) {
+      const nmr::Provider<UnitNpi> provider(registry, nmr::ModuleId(3), {nmr::member<&Typed::call>()},
+                                            provides);
+      nmr::Client<UnitNpi> client(registry, nmr::ModuleId(4), {nmr::member<&Typed::call>()}, calls,
+                                  {.wants = nmr::member<&Typed::wants>()});
+      return client.call<&UnitNpi::ProviderDispatch::call>().value_or(-1);
     },
 };
 
