@@ -14,6 +14,8 @@ template struct nmr::BasicPerThreadCalls<nmr::StdAtomics>;
 template struct nmr::BasicOneWordCalls<nmr::StdAtomics>;
 template class nmr::SnapshotList<nmr::BindingInfo>;
 template class nmr::SnapshotList<nmr::RegistrationInfo>;
+template class nmr::CallResult<int>;
+template class nmr::TableOf<AddNpi::ProviderDispatch, AddNpi>;
 #define NMR_OF(Calls)                                                               \
   template class nmr::BasicBinding<AddNpi, Calls>;                                  \
   template class nmr::BasicBindingHandle<AddNpi, Calls>;                            \
@@ -26,7 +28,9 @@ template class nmr::SnapshotList<nmr::RegistrationInfo>;
   template class nmr::BasicRegistration<AddNpi, Calls, nmr::ModuleSide::kClient>;   \
   template class nmr::BasicRegistration<AddNpi, Calls, nmr::ModuleSide::kProvider>; \
   template class nmr::BasicProviderOffer<AddNpi, Calls>;                            \
-  template class nmr::BasicClientOffer<AddNpi, Calls>;
+  template class nmr::BasicClientOffer<AddNpi, Calls>;                              \
+  template class nmr::BasicProvider<AddNpi, Calls>;                                 \
+  template class nmr::BasicClient<AddNpi, Calls>;
 NMR_OF(nmr::PerThreadCalls)
 NMR_OF(nmr::OneWordCalls)
 
@@ -64,6 +68,22 @@ template <class Calls>
 }
 template void use(nmr::NmrRegistry<AddNpi>&, nmr::ClientRegistration<AddNpi>&,
                   nmr::ProviderRegistration<AddNpi>&, nmr::Binding<AddNpi>&, nmr::ProviderOffer<AddNpi>&);
+
+struct Adder {
+  int add(int value) const { return value + 1; }
+  void detached() noexcept {}
+};
+template <class Calls>
+[[gnu::visibility("hidden")]] void use(nmr::BasicNmrRegistry<AddNpi, Calls>& registry, Adder& adder) {
+  const nmr::BasicProvider<AddNpi, Calls> provider(registry, nmr::ModuleId(1), {nmr::member<&Adder::add>()},
+                                                   adder, {.detached = nmr::member<&Adder::detached>()});
+  nmr::BasicClient<AddNpi, Calls> client(registry, nmr::ModuleId(2), adder,
+                                         {.detached = nmr::member<&Adder::detached>()});
+  (void)client.template call<&AddNpi::ProviderDispatch::add>(1).value_or(0);
+  const AddNpi::ProviderDispatch table{nmr::member<&Adder::add>()};
+  (void)table.add(&adder, 1);
+}
+template void use(nmr::NmrRegistry<AddNpi>&, Adder&);
 
 template <class Reference>
 [[gnu::visibility("hidden")]] void use(Reference& reference) {

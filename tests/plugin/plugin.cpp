@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include <nmr/modules.hpp>
 #include <nmr/rundown.hpp>
 
 namespace {
@@ -191,6 +192,51 @@ bool use_shared_core() {
   return good;
 }
 
+/// An object that is called, and told, by typed modules.
+struct Object {
+  int add(int value) noexcept { return value + g_added; }
+  int answer(int value) const noexcept { return value + 2; }
+  bool wants(const auto& offer) { return offer.peer().module_id == nmr::ModuleId(kGuid); }
+  void attached(const auto&) { ++begun; }
+  void detaching(nmr::DetachCompletion) noexcept { ++begun; }
+  void detached() noexcept { ++ended; }
+  int begun = 0;
+  int ended = 0;
+};
+
+template <class Module>
+auto hooks() {
+  using Offer = typename Module::Offer;
+  return typename Module::template Hooks<Object>{.wants = nmr::member<&Object::wants<Offer>>(),
+                                                 .attached = nmr::member<&Object::attached<Offer>>(),
+                                                 .detaching = nmr::member<&Object::detaching>(),
+                                                 .detached = nmr::member<&Object::detached>()};
+}
+
+template <class Calls>
+bool use_modules() {
+  using Provider = nmr::BasicProvider<EchoNpi, Calls>;
+  using Client = nmr::BasicClient<EchoNpi, Calls>;
+  nmr::BasicNmrRegistry<EchoNpi, Calls> registry;
+  Object object;
+  bool good = true;
+  {
+    Client client(registry, nmr::ModuleId(kGuid), {nmr::member<&Object::answer>()}, object, hooks<Client>());
+    Provider provider(registry, {nmr::ModuleId(kGuid), nullptr, &g_here}, {nmr::member<&Object::add>()},
+                      object, hooks<Provider>());
+    const auto result = client.template call<&EchoNpi::ProviderDispatch::echo>(1);
+    good = result && *result == 2 && result == 2 && result.value_or(0) == 2 && client.handle().attached() &&
+           provider.status() == nmr::Status::kSuccess && client.status() == nmr::Status::kSuccess;
+    provider.registration().for_each_client(
+        [&](auto& call) { good = call->told(call.context(), 1) == 3 && good; });
+    const auto guard = client.try_call();
+    good = guard && guard->echo(guard.context(), 2) == 3 && good;
+  }
+  Client alone(registry, nmr::ModuleId(), {nmr::member<&Object::answer>()}, object);
+  alone.abandon();
+  return good && object.begun == 4 && object.ended == 2;
+}
+
 struct Table {
   nmr::VersionHeader header;
   std::uint64_t value;
@@ -219,6 +265,8 @@ const char* use_everything() {
   if (!use_registry<nmr::OneWordCalls>()) return "NmrRegistry, counted in one word";
   if (!use_shared_core<nmr::PerThreadCalls>()) return "RegistryCore";
   if (!use_shared_core<nmr::OneWordCalls>()) return "RegistryCore, counted in one word";
+  if (!use_modules<nmr::PerThreadCalls>()) return "Provider and Client";
+  if (!use_modules<nmr::OneWordCalls>()) return "Provider and Client, counted in one word";
   return nullptr;
 }
 
