@@ -1,8 +1,11 @@
 #pragma once
 /// What is called in every benchmark: a function in another file, through a table of functions.
 #include <nmr/binding.hpp>
+#include <nmr/lifecycle/vocabulary.hpp>
 
 struct EchoNpi {
+  static constexpr nmr::NpiId kId{
+      {0x1d3f5b79, 0x2c4e, 0x4a68, {0x8b, 0xad, 0xcf, 0xe1, 0x03, 0x25, 0x47, 0x69}}};
   struct ProviderDispatch {
     int (*echo)(void* context, int value);
   };

@@ -115,6 +115,10 @@ def look_at_code(bars, compiler, program, work):
 def count(bars, compiler, program):
     above = instructions_per_call(program, "guarded call") - instructions_per_call(program, "bare call")
     bars.at_most(3, f"instructions of a guarded call above the bare one, {compiler}", round(above, 2), INSTRUCTIONS[compiler])
+    handle = instructions_per_call(program, "client handle")
+    for what, way in (("Client::call()", "client call"), ("a call through Client::try_call()", "client guard")):
+        more = instructions_per_call(program, way) - handle
+        bars.at_most(18, f"instructions of {what} above those of one through its handle, {compiler}", round(more, 2) + 0.0, 0)
     further = instructions_per_call(program, "further looks") / instructions_per_call(program, "first look")
     bars.at_most(3, f"instructions of a call that looks further for its record / of one that does not, {compiler}", further, 3)
 

@@ -10,12 +10,26 @@
 
 #include <unistd.h>
 
+#include <nmr/modules.hpp>
+
 #include "mechanisms.hpp"
 
 extern "C" {
 
 [[gnu::noinline]] int guarded_call(nmr::BindingHandle<EchoNpi>& handle, int value) {
   const auto guard = handle.try_call();
+  return guard ? guard->echo(guard.context(), value) : -1;
+}
+// The same through a client, in each of its ways.
+[[gnu::noinline]] int client_handle(nmr::Client<EchoNpi>& client, int value) {
+  const auto guard = client.handle().try_call();
+  return guard ? guard->echo(guard.context(), value) : -1;
+}
+[[gnu::noinline]] int client_call(nmr::Client<EchoNpi>& client, int value) {
+  return client.call<&EchoDispatch::echo>(value).value_or(-1);
+}
+[[gnu::noinline]] int client_guard(nmr::Client<EchoNpi>& client, int value) {
+  const auto guard = client.try_call();
   return guard ? guard->echo(guard.context(), value) : -1;
 }
 }
@@ -48,6 +62,17 @@ int run_function(long times) {
   int value = 0;
   for (long i = 0; i < times; ++i) value = guarded_call(handle, value);
   (void)handle.detach_and_wait();
+  return value;
+}
+
+/// Calls through a client and its provider.
+int run_module(long times, int (*call)(nmr::Client<EchoNpi>& client, int value)) {
+  nmr::NmrRegistry<EchoNpi> registry;
+  nmr::Client<EchoNpi> client(registry, nmr::ModuleId(1));
+  int object = 0;
+  const nmr::Provider<EchoNpi> provider(registry, nmr::ModuleId(2), *kEchoTable, object);
+  int value = 0;
+  for (long i = 0; i < times; ++i) value = call(client, value);
   return value;
 }
 
@@ -150,11 +175,17 @@ int main(int argc, char** argv) {
   }).join();  // a library that knows of one thread alone would leave its locked instructions out
   const bool twice = argc == 4 && std::strcmp(argv[3], "twice") == 0;
   if (argc != 3 && !twice)
-    return std::fprintf(stderr,
-                        "usage: one_call function|first look|further looks|MECHANISM TIMES [twice]\n"),
+    return std::fprintf(
+               stderr,
+               "usage: one_call WHAT TIMES [twice]\n"
+               "WHAT is function, client handle, client call, client guard, first look, further looks, or "
+               "a mechanism\n"),
            2;
   const long times = std::atol(argv[2]);
   if (std::strcmp(argv[1], "function") == 0) return run_function(times) == times ? 0 : 1;
+  if (std::strcmp(argv[1], "client handle") == 0) return run_module(times, client_handle) == times ? 0 : 1;
+  if (std::strcmp(argv[1], "client call") == 0) return run_module(times, client_call) == times ? 0 : 1;
+  if (std::strcmp(argv[1], "client guard") == 0) return run_module(times, client_guard) == times ? 0 : 1;
   for (const bool first : {true, false}) {
     if (std::strcmp(argv[1], first ? "first look" : "further looks") == 0)
       return run_in_place(times, first) == times ? 0 : 1;
