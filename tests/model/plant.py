@@ -463,7 +463,7 @@ FAULTS = [
      "if (!PLANTED && off_the_list) binding"),
     ("off the list when the client is asked", "registry_state.hpp",
      "nullptr, side.registration.side ==",
-     "nullptr, PLANTED || asked.registration.side =="),
+     "nullptr, PLANTED || side.registration.side =="),
     ("wait returns beside a completion", "registry_core.hpp",
      "state.tells() ? registration.open",
      "PLANTED || state.tells() ? registration.open"),
