@@ -35,7 +35,7 @@ class QueueExecutor : public nmr::Executor {
 
 TEST_CASE_TEMPLATE("R53: once its detach callback is called a side's calls are refused; those inside finish",
                    Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
-  Pair<Calls> pair;
+  ModulePair<Calls> pair;
   std::atomic<int> inside{0};
   std::atomic<bool> go_on{false};
   const auto stay = [&](auto&, int value) {
@@ -72,7 +72,7 @@ TEST_CASE_TEMPLATE("R53: once its detach callback is called a side's calls are r
 
 TEST_CASE_TEMPLATE("R54: a refusal is an empty guard, and the callee is not entered", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
-  Pair<Calls> pair;
+  ModulePair<Calls> pair;
   pair.enroll();
   auto& handle = pair.client.attachment().handle;
   static_assert(noexcept(handle.try_call()));
@@ -93,7 +93,7 @@ TEST_CASE_TEMPLATE("R54: a refusal is an empty guard, and the callee is not ente
 
 TEST_CASE_TEMPLATE("R54: an enumeration leaves out what has been detached by hand", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
-  Pair<Calls> pair;
+  ModulePair<Calls> pair;
   pair.enroll();
   CHECK(pair.client.attachment().handle.detach());
   CHECK(pair.client.registration.attached() == 1);
@@ -108,7 +108,7 @@ TEST_CASE_TEMPLATE("R55: the last call that leaves completes the detach, once, o
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
   constexpr int kCallers = 3;
   for (int last = 0; last < kCallers; ++last) {
-    Pair<Calls> pair;
+    ModulePair<Calls> pair;
     pair.enroll();
     std::atomic<int> inside{0};
     std::atomic<int> left{0};
@@ -143,7 +143,7 @@ TEST_CASE_TEMPLATE("R55: the last call that leaves completes the detach, once, o
 TEST_CASE_TEMPLATE("R55: with an executor the last call only posts, and the executor's thread completes",
                    Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
   QueueExecutor queue;
-  Pair<Calls> pair;
+  ModulePair<Calls> pair;
   SUBCASE("of the client") { pair.client.module.executor = &queue; }
   SUBCASE("of the provider") { pair.provider.module.executor = &queue; }
   SUBCASE("of both") { pair.client.module.executor = pair.provider.module.executor = &queue; }
@@ -169,7 +169,7 @@ TEST_CASE_TEMPLATE("R55: with an executor the last call only posts, and the exec
 
 TEST_CASE_TEMPLATE("R56: a side is served, and serves, until it is cleaned up, whatever it was asked before",
                    Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
-  Pair<Calls> pair;
+  ModulePair<Calls> pair;
   pair.provider.keep_detach = true;
   pair.enroll();
   auto& of_client = pair.client.attachment();
@@ -195,7 +195,7 @@ TEST_CASE_TEMPLATE("R56: a side is served, and serves, until it is cleaned up, w
 
 TEST_CASE_TEMPLATE("R57: a call that completes later, on another thread, keeps the binding until then", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
-  Pair<Calls> pair;
+  ModulePair<Calls> pair;
   pair.enroll();
   auto request = pair.client.attachment().handle.try_call().hold();
   auto copy = request.duplicate();
@@ -223,7 +223,7 @@ TEST_CASE_TEMPLATE("R57: a call that completes later, on another thread, keeps t
 TEST_CASE_TEMPLATE(
     "R58: a call that deregisters its own side does not deadlock: it is pending until the call leaves", Calls,
     nmr::PerThreadCalls, nmr::OneWordCalls) {
-  Pair<Calls> pair;
+  ModulePair<Calls> pair;
   const auto leave = [&](auto& registration) {
     CHECK(registration.deregister() == Status::kPending);
     // Only where calls are counted per thread is it known that the wait is for this very call.
@@ -252,7 +252,7 @@ TEST_CASE_TEMPLATE(
 TEST_CASE_TEMPLATE(
     "accepting into an occupied handle swaps: calls go to the new peer, the old one is detached", Calls,
     nmr::PerThreadCalls, nmr::OneWordCalls) {
-  Pair<Calls> pair;
+  ModulePair<Calls> pair;
   Provider<Calls> better(pair.world, 3);
   better.on_call = [](auto&, int value) { return value * 100; };
   pair.client.keep_detach = true;

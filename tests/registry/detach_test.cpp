@@ -24,7 +24,7 @@ void leave_with_two_bindings(One& one, Peer& first, Peer& second) {
 
 /// Attached, and each keeps its DetachCompletion if told to.
 template <class Calls>
-struct AttachedPair : Pair<Calls> {
+struct AttachedPair : ModulePair<Calls> {
   explicit AttachedPair(bool client_keeps = false, bool provider_keeps = false) {
     this->client.keep_detach = client_keeps;
     this->provider.keep_detach = provider_keeps;

@@ -376,7 +376,7 @@ void enroll(Modules&... modules) {
 
 /// A provider named 1 and a client named 2, for each other.
 template <class Calls>
-struct Pair {
+struct ModulePair {
   void enroll() { ::enroll(provider, client); }
   [[nodiscard]] int detaches() const { return world.log.count(What::kDetach); }
   [[nodiscard]] int cleanups() const { return world.log.count(What::kCleanup); }
