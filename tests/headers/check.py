@@ -19,9 +19,9 @@ def compile(compiler, source, *arguments):
     return done.stdout if done.returncode else ""
 
 
-def headers():
+def headers(of_another_system="system_windows.hpp"):
     return [str(path.relative_to(ROOT / "include")) for path in sorted((ROOT / "include/nmr").rglob("*"))
-            if path.suffix in (".hpp", ".h")]
+            if path.suffix in (".hpp", ".h") and path.name != of_another_system]
 
 
 def alone(compiler, *arguments):

@@ -16,19 +16,24 @@
 #endif
 
 #include <cstdint>
-#if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_ARM64))
-#include <intrin.h>
+#if defined(_MSC_VER)
+#include <intrin.h>  // what its compilers have in place of builtins, for all of platform
 #endif
 
 #define NMR_VERSION_MAJOR 0
 #define NMR_VERSION_MINOR 1
 #define NMR_VERSION_PATCH 0
 
-// Slow ways stay out of the caller's instruction stream. GNU attributes, so that both GCC and Clang see them.
-#if defined(__GNUC__)
+// Slow ways stay out of the caller's instruction stream. GNU attributes, so that both GCC and Clang see them: Clang also
+// where it stands in for MSVC, and does not define __GNUC__.
+#if defined(__GNUC__) || defined(__clang__)
 #define NMR_COLD [[gnu::cold, gnu::noinline]]
 #define NMR_ALWAYS_INLINE [[gnu::always_inline]]
 #define NMR_ASSUME(condition) ((condition) ? static_cast<void>(0) : __builtin_unreachable())
+#elif defined(_MSC_VER)
+#define NMR_COLD [[msvc::noinline]]
+#define NMR_ALWAYS_INLINE [[msvc::forceinline]]
+#define NMR_ASSUME(condition) __assume(condition)
 #else
 #define NMR_COLD
 #define NMR_ALWAYS_INLINE

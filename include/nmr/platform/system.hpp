@@ -4,6 +4,8 @@
 /// those pull in <chrono> and more than double the compile time of a header that a driver includes for one word.
 #if defined(__unix__) || defined(__APPLE__)
 #include <nmr/platform/system_posix.hpp>
+#elif defined(_WIN32)
+#include <nmr/platform/system_windows.hpp>
 #else
 #include <nmr/platform/system_std.hpp>
 #endif
@@ -13,6 +15,8 @@ namespace platform {
 
 #if defined(__unix__) || defined(__APPLE__)
 using namespace posix;
+#elif defined(_WIN32)
+using namespace windows;
 #else
 using namespace standard;
 #endif

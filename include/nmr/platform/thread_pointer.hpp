@@ -7,10 +7,6 @@
 #include <cstdint>
 #include <nmr/platform/config.hpp>
 
-#if defined(_MSC_VER) && !defined(NMR_NO_THREAD_POINTER)
-#include <intrin.h>
-#endif
-
 NMR_BEGIN_NAMESPACE
 namespace platform {
 
