@@ -1,7 +1,5 @@
 // Which record a thread has: how fast it is found, and what becomes of those of threads that have ended.
 #include <doctest/doctest.h>
-#include <pthread.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -129,43 +127,6 @@ TEST_CASE("there are at most twice as many records as threads have lived at once
     CHECK(static_cast<std::size_t>(counts().loads) <= most * (2 + 2 * Ending::kCallSlots) + 20);
   }
   Ending::ended().clear();
-}
-
-TEST_CASE("records of real threads that have ended are used again, once the memory of those is gone") {
-  nmr::BasicCallDomain<nmr::StdAtomics> domain;
-  struct One {
-    nmr::CallDomain* domain;
-    const void* record;
-  } one{&domain, nullptr};
-  std::set<const void*> records;
-  constexpr std::size_t kStack = 1024 * 1024;  // the thread sanitizer needs that much
-  char* const room =
-      static_cast<char*>(mmap(nullptr, 500 * kStack, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-  REQUIRE(room != MAP_FAILED);
-  for (std::size_t i = 0; i != 500; ++i) {
-    char* const stack = room + i * kStack;
-    REQUIRE(mprotect(stack, kStack, PROT_READ | PROT_WRITE) == 0);
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstack(&attributes, stack, kStack);
-    pthread_t thread;
-    const auto body = [](void* self) -> void* {
-      One& its = *static_cast<One*>(self);
-      if (!its.domain->prepare_thread()) return nullptr;
-      const auto me = nmr::platform::thread_pointer();
-      const auto& lane = its.domain->next_lane();
-      auto* slot = its.domain->find_slot(lane, me);
-      if (slot == nullptr) slot = lane.further_looks(me);
-      if (slot != nullptr) its.record = &nmr::CallDomain::Record::of(*slot);
-      return nullptr;
-    };
-    REQUIRE(pthread_create(&thread, &attributes, body, &one) == 0);
-    pthread_join(thread, nullptr);
-    pthread_attr_destroy(&attributes);
-    munmap(stack, kStack);
-    records.insert(one.record);
-  }
-  CHECK(records.size() <= kFirst + 1);  // or none, where there is no barrier
 }
 
 TEST_CASE("a guard that an ended thread has left behind keeps its record, until it is left") {

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cstddef>
-#include <latch>
 #include <memory>
 #include <optional>
 #include <set>
@@ -40,8 +39,8 @@ TEST_CASE_TEMPLATE("200 threads that live at once each have their calls counted,
   Place<Calls> other(domain);
   CHECK(place.attach());
   CHECK(other.attach());
-  std::latch all_inside(kThreads + 1);
-  std::latch detached(1);
+  Latch all_inside(kThreads + 1);
+  Latch detached(1);
   std::atomic<int> right{0};
   Threads callers(kThreads, [&](int) {
     const typename Calls::Call outer(place.cell);

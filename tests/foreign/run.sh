@@ -1,19 +1,42 @@
 #!/bin/sh
 # The tests of all floors built for other processors and run in an emulator: 64-bit Arm, 32-bit x86 with its smaller
 # counts, and big-endian s390x; and what a guarded call executes on 64-bit Arm. Emulation on x86 shows portability, not
-# weak ordering: that is what tests/model/ is for. The last line says how many cases passed and failed.
+# weak ordering: that is what tests/model/ is for. And built for Windows and run under wine, all but the files in
+# tests/foreign/not_on_windows.txt. The last line says how many cases passed and failed.
 #
-#   sh tests/foreign/run.sh [processor[:program,...] ...]   all programs of all three by default
+#   sh tests/foreign/run.sh [processor[:program,...] ...]   all programs of all four by default
 set -eu
 cd "$(dirname "$0")/../.."
 . tests/support/packages.sh
 . tests/support/check.sh
-[ $# -gt 0 ] || set -- aarch64 i686 s390x
-need meson:meson ninja:ninja-build python3:python3 qemu-aarch64:qemu-user \
-  /usr/include/doctest/doctest.h:doctest-dev
-for what; do need "${what%%:*}-linux-gnu-g++:g++-${what%%:*}-linux-gnu"; done
+[ $# -gt 0 ] || set -- aarch64 i686 s390x windows-x86_64
+need meson:meson ninja:ninja-build python3:python3 /usr/include/doctest/doctest.h:doctest-dev
+windows=
+for what; do
+  processor=${what%%:*}
+  case $processor in
+    windows-x86_64)
+      need x86_64-w64-mingw32-g++-posix:g++-mingw-w64-x86-64-posix /usr/lib/wine/wine64:wine64
+      windows=$processor
+      ;;
+    *) need "$processor-linux-gnu-g++:g++-$processor-linux-gnu" qemu-aarch64:qemu-user ;;
+  esac
+done
 
-# Not here: what replaces the kernel's answers, interrupts or forks; an emulator has its own idea of those.
+# wine lives in build/, shows nothing, and ends with this.
+if [ -n "$windows" ]; then
+  unset DISPLAY
+  export WINEPREFIX="$PWD/build/wine" WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe='
+  mkdir -p "$WINEPREFIX" build/windows
+  trap 'exit 2' INT TERM
+  trap '/usr/lib/wine/wineserver -k || true' EXIT
+  /usr/lib/wine/wineserver -p
+  /usr/lib/wine/wine64 wineboot --init >build/wine.log 2>&1
+  ln -sfn /usr/include/doctest build/windows/doctest
+  x86_64-w64-mingw32-g++-posix -std=c++20 -O2 -c tests/foreign/wine_barrier.cpp -o build/windows/wine_barrier.o
+fi
+
+# Not in an emulator: what replaces the kernel's answers, interrupts or forks; an emulator has its own idea of those.
 elsewhere='*signal*,*fork*,*denied*,*sandbox*,*storm*'
 # Nor races that are met by making hundreds of threads, which takes an emulator most of a minute.
 elsewhere="$elsewhere,*64 refused callers*,*users and refused users race*,*never comes back to an object*"
@@ -25,15 +48,22 @@ built=
 for what; do
   processor=${what%%:*}
   programs='platform rundown calls binding registry modules'
+  set -- -Dcpp_link_args=-static
+  suffix=
+  if [ "$processor" = "$windows" ]; then
+    programs="$programs rundown_alloc calls_alloc calls_steps binding_alloc registry_alloc"
+    set -- -Dcpp_link_args="['-static', '$PWD/build/windows/wine_barrier.o']" -Dcpp_args="['-I$PWD/build/windows']"
+    suffix=.exe
+  fi
   [ "$what" = "$processor" ] || programs=$(echo "${what#*:}" | tr , ' ')
   build=build/foreign-$processor
   if [ ! -f "$build/build.ninja" ]; then
     mkdir -p build
-    meson setup "$build" --cross-file "tests/foreign/$processor.ini" -Dcpp_link_args=-static -Doptimization=0 \
+    meson setup "$build" --cross-file "tests/foreign/$processor.ini" "$@" -Doptimization=0 \
       -Ddebug=false >"$build.log" 2>&1 || cat "$build.log"
   fi
   targets=
-  for program in $programs; do targets="$targets tests/$program/$program"; done
+  for program in $programs; do targets="$targets tests/${program%%_*}/$program$suffix"; done
   # shellcheck disable=SC2086 # a list of words
   if ninja -C "$build" -j2 $targets >"$build.log" 2>&1; then
     built="$built $processor"
@@ -50,8 +80,10 @@ run_untaken() {
     processor=${job%/*}
     program=${job#*/}
     emulator=$(sed -n "s/^exe_wrapper = '\(.*\)'/\1/p" "tests/foreign/$processor.ini")
-    if timeout 600 "$emulator" "build/foreign-$processor/tests/$program/$program" \
-      --test-case-exclude="$elsewhere" >"$work/$job/log" 2>&1; then
+    binary=build/foreign-$processor/tests/${program%%_*}/$program
+    set -- "$binary" --test-case-exclude="$elsewhere"
+    [ "$processor" != "$windows" ] || set -- "$binary.exe"
+    if timeout 600 "$emulator" "$@" >"$work/$job/log" 2>&1; then
       : >"$work/$job/passed"
     fi
   done
@@ -76,6 +108,12 @@ for job in $jobs; do
     fail "$name" "$log"
   fi
 done
+
+if [ -n "$windows" ]; then
+  files=$(sed 's:\([^ ]*\).*:tests/\1:' tests/foreign/not_on_windows.txt)
+  # shellcheck disable=SC2086 # a list of words
+  echo "$windows: $(grep -h '^TEST_CASE' $files | wc -l) cases in $(echo "$files" | wc -l) files not here"
+fi
 
 case " $built " in *' aarch64 '*)
   log=$work/call_path

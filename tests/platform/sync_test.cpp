@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -10,7 +9,6 @@
 #include <nmr/platform/atomics.hpp>
 #include <nmr/platform/event.hpp>
 
-#include "platform/cancelled_thread.hpp"
 #include "platform/counted_completion.hpp"
 #include "platform/threads.hpp"
 
@@ -175,31 +173,6 @@ TEST_CASE("a condition that waits until never is an ordinary one, and one whose 
   CHECK(set);
 }
 
-namespace {
-volatile std::sig_atomic_t handled = 0;
-}
-
-TEST_CASE("a signal that comes while signals are blocked is handled after that") {
-  struct sigaction action{};
-  struct sigaction before{};
-  action.sa_handler = [](int) { handled = handled + 1; };
-  sigaction(SIGUSR1, &action, &before);
-  handled = 0;
-  {
-    nmr::platform::SignalBlock outer;
-    {
-      nmr::platform::SignalBlock inner;
-      raise(SIGUSR1);
-      CHECK(handled == 0);
-    }
-    CHECK(handled == 0);  // the inner one puts back what was, not everything
-  }
-  CHECK(handled == 1);
-  raise(SIGUSR1);
-  CHECK(handled == 2);
-  sigaction(SIGUSR1, &before, nullptr);
-}
-
 TEST_CASE("threads that live at the same time have thread pointers of their own") {
   std::uintptr_t pointers[8] = {};
   bool steady[8] = {};
@@ -249,31 +222,8 @@ TEST_CASE("after a light and a heavy fence one side at least sees the other") {
   CHECK(missed == 0);
 }
 
-TEST_CASE("a thread that is cancelled while it waits for an event acts on it when its wait is over") {
-  nmr::Event event;
-  bool told = false;
-  CancelledThread untimed([&] {
-    pthread_cancel(pthread_self());
-    event.wait();
-  });
-  CancelledThread timed([&] {
-    pthread_cancel(pthread_self());
-    told =
-        event.wait_until(nmr::platform::now_ns() + 1'000'000, [](nmr::Completion&) noexcept { return true; });
-  });
-  CHECK(timed.join_cancelled());
-  CHECK_FALSE(told);
-  event.run();
-  CHECK(untimed.join_cancelled());
-}
-
 TEST_CASE("whoever waits long for another's short section sleeps, so that it is run whatever its priority") {
-  CancelledThread thread([] {
-    pthread_cancel(pthread_self());
-    for (const unsigned turn : {0u, 63u, 64u, 127u, 128u}) nmr::StdAtomics::relax(turn);
-    const std::int64_t before = nmr::platform::now_ns();
-    nmr::StdAtomics::relax(~0u);
-    CHECK(nmr::platform::now_ns() - before >= 1'000'000);  // a yield alone would not take that long
-  });
-  CHECK(thread.join_cancelled());
+  const std::int64_t before = nmr::platform::now_ns();
+  nmr::StdAtomics::relax(~0u);
+  CHECK(nmr::platform::now_ns() - before >= 1'000'000);  // a yield alone would not take that long
 }

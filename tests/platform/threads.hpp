@@ -1,7 +1,9 @@
 #pragma once
 /// Starting, meeting and joining threads in tests. None of it waits for time to pass.
 #include <atomic>
+#include <condition_variable>
 #include <cstddef>
+#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -36,6 +38,30 @@ class Threads {
 
  private:
   std::vector<std::thread> threads_;
+};
+
+/// As std::latch, which loses a wake-up in the standard library of g++ 12 for systems that have no futex.
+class Latch {
+ public:
+  explicit Latch(int count) noexcept : left_(count) {}
+
+  void count_down() {
+    const std::lock_guard lock(mutex_);
+    if (--left_ == 0) reached_.notify_all();
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    reached_.wait(lock, [this] { return left_ == 0; });
+  }
+  void arrive_and_wait() {
+    count_down();
+    wait();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable reached_;
+  int left_;
 };
 
 /// Lets `count` threads go on at the same moment, as often as they like: they spin, where std::latch and

@@ -4,62 +4,9 @@
 #include <utility>
 
 #include "platform/threads.hpp"
-#include "registry/fixture.hpp"
+#include "registry/abandon.hpp"
 #include "support/alloc.hpp"
-#include "support/death.hpp"
 #include "support/misuse.hpp"
-
-namespace {
-
-template <class Calls>
-using RegistryOf = nmr::BasicNmrRegistry<TestNpi, Calls>;
-
-int answer(void*, int value) { return value + 1; }
-constexpr TestNpi::ProviderDispatch kAnswers{&answer};
-
-/// A pair without contexts, so that nothing has to outlive it but the modules, and the handle of one-word counting.
-template <class Calls>
-struct Pair {
-  using Registry = RegistryOf<Calls>;
-  using Handle = typename Registry::Handle;
-
-  Pair() {
-    client.module_id = nmr::ModuleId(std::uint64_t{1});
-    client.attach_provider = [](void* self, typename Registry::ProviderOffer& offer) {
-      return offer.accept(*static_cast<Pair*>(self)->handle, self, nullptr);
-    };
-    client.detach_provider = [](void*, nmr::DetachCompletion) noexcept {};
-    client.cleanup_binding_context = [](void* self) noexcept { ++static_cast<Pair*>(self)->cleanups; };
-    provider.module_id = nmr::ModuleId(std::uint64_t{2});
-    provider.attach_client = [](void* self, typename Registry::ClientOffer& offer) {
-      return offer.accept(self, &kAnswers);
-    };
-    provider.detach_client = [](void*, nmr::DetachCompletion) noexcept {};
-    provider.cleanup_binding_context = client.cleanup_binding_context;
-    CHECK(registry->register_client(client, this, of_client) == Status::kSuccess);
-    CHECK(registry->register_provider(provider, this, of_provider) == Status::kSuccess);
-  }
-  /// As at the end of a scope, or of the process.
-  void destroy(bool and_handle) {
-    of_provider = {};
-    of_client = {};
-    if (and_handle) handle.reset();
-    registry.reset();
-  }
-  /// Of a registry that has stayed, once every call has returned.
-  void free_core() { delete core; }
-
-  std::atomic<int> cleanups{0};
-  typename Registry::ClientModule client;
-  typename Registry::ProviderModule provider;
-  std::optional<Registry> registry{std::in_place};
-  typename Registry::Core* core = &registry->core();
-  std::optional<Handle> handle{registry->calls()};
-  typename Registry::ClientRegistration of_client;
-  typename Registry::ProviderRegistration of_provider;
-};
-
-}  // namespace
 
 TEST_CASE_TEMPLATE("what is abandoned is freed by the last that leaves, but for the registry", Calls,
                    nmr::PerThreadCalls, nmr::OneWordCalls) {
@@ -175,63 +122,4 @@ TEST_CASE_TEMPLATE("bad input: a registry is destroyed before a registration tha
   }
   const auto live = scope.live();
   CHECK(live == 0);
-}
-
-TEST_CASE_TEMPLATE("bad input: a core of one's own outlives what is abandoned", Calls, nmr::PerThreadCalls,
-                   nmr::OneWordCalls) {
-  const Death death = run_in_child([] {
-    nmr::BasicRegistryCore<Calls> core;
-    RegistryOf<Calls> registry(core);
-    typename RegistryOf<Calls>::ProviderModule provider;
-    provider.module_id = nmr::ModuleId(std::uint64_t{1});
-    provider.attach_client = [](void*, typename RegistryOf<Calls>::ClientOffer& offer) {
-      return offer.accept(nullptr, &kAnswers);
-    };
-    static nmr::DetachCompletion kept;
-    provider.detach_client = [](void*, nmr::DetachCompletion done) noexcept { kept = std::move(done); };
-    auto client = Pair<Calls>().client;
-    client.attach_provider = [](void*, typename RegistryOf<Calls>::ProviderOffer& offer) {
-      return offer.accept(nullptr, nullptr);
-    };
-    client.cleanup_binding_context = nullptr;
-    typename RegistryOf<Calls>::ProviderRegistration of_provider;
-    typename RegistryOf<Calls>::ClientRegistration of_client;
-    (void)registry.register_provider(provider, nullptr, of_provider);
-    (void)registry.register_client(client, nullptr, of_client);
-    of_provider.abandon();
-    of_client.abandon();
-  });
-  CHECK(death.signal == SIGABRT);
-  CHECK(death.output.find("destroyed before its registrations") != std::string::npos);
-}
-
-TEST_CASE_TEMPLATE("a process ends though a call never returns, with all of it in statics", Calls,
-                   nmr::PerThreadCalls, nmr::OneWordCalls) {
-  for (const bool waits_first : {false, true}) {
-    const Death death = run_in_child([&] {
-      static Pair<Calls> pair;
-      static auto& handle = *new typename Pair<Calls>::Handle(pair.registry->calls());
-      pair.client.attach_provider = [](void*, typename RegistryOf<Calls>::ProviderOffer& offer) {
-        return offer.accept(handle, &pair, nullptr);
-      };
-      static typename RegistryOf<Calls>::ClientRegistration another;
-      (void)pair.registry->register_client(pair.client, nullptr, another);
-      std::atomic<bool> inside{false};
-      std::thread([&] {
-        const auto guard = handle.try_call();
-        inside = true;
-        for (;;) pause();
-      }).detach();
-      spin_until([&] { return inside.load(); });
-      if (waits_first) {
-        (void)pair.of_provider.deregister();
-        (void)pair.of_provider.wait_for_deregister_complete_for(std::chrono::milliseconds(1));
-      }
-      pair.registry->abandon();
-      std::exit(7);
-    });
-    CHECK(death.signal == 0);
-    CHECK(death.status == 7);
-    CHECK(death.output == "");
-  }
 }

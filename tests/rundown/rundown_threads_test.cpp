@@ -3,7 +3,6 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <latch>
 #include <memory>
 #include <thread>
 
@@ -20,7 +19,7 @@ TEST_CASE_TEMPLATE("R94: several threads wait for one end, and all return", Ref,
                    ShardedRundownRef, ManyShards) {
   Ref ref;
   CHECK(ref.try_acquire());
-  std::latch ready(6);
+  Latch ready(6);
   std::atomic<int> returned{0};
   Threads waiters(6, [&](int i) {
     ready.count_down();
@@ -146,7 +145,7 @@ TEST_CASE_TEMPLATE("R101: what was done under a reference is seen after the wait
   for (int turn = 1; turn <= 200; ++turn) {
     Ref ref;
     std::array<int, 4> plain{};
-    std::latch inside(4);
+    Latch inside(4);
     Threads workers(4, [&](int i) {
       const auto guard = nmr::try_guard(ref);
       inside.count_down();
@@ -253,7 +252,7 @@ TEST_CASE_TEMPLATE("R104: one thread waits before another begins, and one after"
   for (int turn = 0; turn < 20; ++turn) {
     Ref ref;
     CHECK(ref.try_acquire());
-    std::latch waiting(1);
+    Latch waiting(1);
     std::atomic<bool> ended{false};
     Threads before(1, [&](int) {
       waiting.count_down();
@@ -310,7 +309,7 @@ TEST_CASE_TEMPLATE("64 refused callers that keep trying cannot keep a drain from
   CHECK(ref.try_acquire());
   CHECK(ref.begin_rundown() == RundownState::kPending);
   std::atomic<bool> stop{false};
-  std::latch running(64);
+  Latch running(64);
   std::atomic<int> entered{0};
   Threads callers(64, [&](int) {
     running.count_down();

@@ -4,6 +4,10 @@
 #include <cstdlib>
 #include <new>
 
+#if defined(_WIN32)
+#include <malloc.h>
+#endif
+
 namespace {
 
 // Relaxed throughout: a counter that ordered the threads which allocate would hide their data races.
@@ -12,15 +16,31 @@ std::atomic<std::size_t> made{0};
 std::atomic<std::size_t> freed{0};
 std::atomic<std::size_t> fail_at{0};  // a value of `made`; 0 is never
 
+constexpr std::size_t kDefault = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
+
+// What is aligned further than that. On Windows it is also freed in another way.
+void* allocate_aligned(std::size_t size, std::size_t alignment) noexcept {
+#if defined(_WIN32)
+  return _aligned_malloc(size, alignment);
+#else
+  return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+#endif
+}
+void free_aligned(void* block) noexcept {
+#if defined(_WIN32)
+  _aligned_free(block);
+#else
+  std::free(block);
+#endif
+}
+
 void* try_allocate(std::size_t size, std::size_t alignment) noexcept {
   if (made.fetch_add(1, kRelaxed) + 1 == fail_at.load(kRelaxed)) {
     freed.fetch_add(1, kRelaxed);
     return nullptr;
   }
   if (size == 0) size = 1;
-  void* const block = alignment <= alignof(std::max_align_t)
-                          ? std::malloc(size)
-                          : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  void* const block = alignment <= kDefault ? std::malloc(size) : allocate_aligned(size, alignment);
   if (block == nullptr) freed.fetch_add(1, kRelaxed);
   return block;
 }
@@ -35,13 +55,12 @@ void* allocate(std::size_t size, std::size_t alignment) {
 #endif
 }
 
-void release(void* block) noexcept {
+void release(void* block, std::size_t alignment = kDefault) noexcept {
   if (block == nullptr) return;
   freed.fetch_add(1, kRelaxed);
-  std::free(block);
+  alignment <= kDefault ? std::free(block) : free_aligned(block);
 }
 
-constexpr std::size_t kDefault = alignof(std::max_align_t);
 std::size_t bytes(std::align_val_t alignment) noexcept { return static_cast<std::size_t>(alignment); }
 
 }  // namespace
@@ -78,11 +97,19 @@ void operator delete(void* block) noexcept { release(block); }
 void operator delete[](void* block) noexcept { release(block); }
 void operator delete(void* block, std::size_t) noexcept { release(block); }
 void operator delete[](void* block, std::size_t) noexcept { release(block); }
-void operator delete(void* block, std::align_val_t) noexcept { release(block); }
-void operator delete[](void* block, std::align_val_t) noexcept { release(block); }
-void operator delete(void* block, std::size_t, std::align_val_t) noexcept { release(block); }
-void operator delete[](void* block, std::size_t, std::align_val_t) noexcept { release(block); }
+void operator delete(void* block, std::align_val_t alignment) noexcept { release(block, bytes(alignment)); }
+void operator delete[](void* block, std::align_val_t alignment) noexcept { release(block, bytes(alignment)); }
+void operator delete(void* block, std::size_t, std::align_val_t alignment) noexcept {
+  release(block, bytes(alignment));
+}
+void operator delete[](void* block, std::size_t, std::align_val_t alignment) noexcept {
+  release(block, bytes(alignment));
+}
 void operator delete(void* block, const std::nothrow_t&) noexcept { release(block); }
 void operator delete[](void* block, const std::nothrow_t&) noexcept { release(block); }
-void operator delete(void* block, std::align_val_t, const std::nothrow_t&) noexcept { release(block); }
-void operator delete[](void* block, std::align_val_t, const std::nothrow_t&) noexcept { release(block); }
+void operator delete(void* block, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  release(block, bytes(alignment));
+}
+void operator delete[](void* block, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  release(block, bytes(alignment));
+}

@@ -96,9 +96,13 @@ struct CountingAtomics : nmr::StdAtomics {
       ++counts().locks;
       nmr::StdAtomics::Mutex::lock();
     }
-    bool lock_briefly() noexcept {
+    /// Where the system's mutex has it.
+    template <class System = nmr::StdAtomics::Mutex>
+    bool lock_briefly() noexcept
+      requires requires(System& system) { system.lock_briefly(); }
+    {
       ++counts().locks;
-      return nmr::StdAtomics::Mutex::lock_briefly();
+      return System::lock_briefly();
     }
   };
 

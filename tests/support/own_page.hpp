@@ -1,33 +1,23 @@
 #pragma once
-/// An object in pages of its own, that are taken away when it ends: whoever touches it then faults, on the spot and
-/// without a sanitizer.
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <cstddef>
-#include <cstdlib>
+/// An object in pages of its own, that are taken away when it ends: whoever touches it then faults.
 #include <memory>
 #include <new>
 #include <utility>
 
 #include <nmr/platform/completion.hpp>
 
+#include "support/pages.hpp"
+
 template <class T>
 class OwnPage {
  public:
   template <class... Arguments>
-  explicit OwnPage(Arguments&&... arguments) {
-    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    bytes_ = (sizeof(T) + page - 1) / page * page;
-    pages_ = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (pages_ == MAP_FAILED) std::abort();
-    object_ = new (pages_) T(std::forward<Arguments>(arguments)...);
-  }
+  explicit OwnPage(Arguments&&... arguments)
+      : object_(new(pages_.memory()) T(std::forward<Arguments>(arguments)...)) {}
   OwnPage(const OwnPage&) = delete;
   OwnPage& operator=(const OwnPage&) = delete;
   ~OwnPage() {
     if (object_ != nullptr) end();
-    munmap(pages_, bytes_);
   }
 
   T& operator*() const noexcept { return *object_; }
@@ -36,21 +26,16 @@ class OwnPage {
 
   void end() noexcept {
     std::destroy_at(std::exchange(object_, nullptr));
-    protect(PROT_NONE);
+    pages_.allow_nothing();
   }
 
   /// From here on whoever writes to it faults.
-  void lock() const noexcept { protect(PROT_READ); }
-  void unlock() const noexcept { protect(PROT_READ | PROT_WRITE); }
+  void lock() const noexcept { pages_.allow_reading(); }
+  void unlock() const noexcept { pages_.allow_writing(); }
 
  private:
-  void protect(int protection) const noexcept {
-    if (mprotect(pages_, bytes_, protection) != 0) std::abort();
-  }
-
-  std::size_t bytes_ = 0;
-  void* pages_ = nullptr;
-  T* object_ = nullptr;
+  Pages pages_{sizeof(T)};
+  T* object_;
 };
 
 /// Ends an object, and takes its pages away.
