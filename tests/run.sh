@@ -40,6 +40,7 @@ tree_can_be_written
 need g++:g++ meson:meson ninja:ninja-build python3:python3 clang-format-19:clang-format-19 \
   clang-tidy-19:clang-tidy-19 /usr/include/doctest/doctest.h:doctest-dev
 [ -n "$quick" ] || need clang++:clang clang++-19:clang-19 cmake:cmake pkg-config:pkg-config readelf:binutils \
+  x86_64-w64-mingw32-g++-posix:g++-mingw-w64-x86-64-posix i686-w64-mingw32-g++-posix:g++-mingw-w64-i686-posix \
   valgrind:valgrind /usr/include/benchmark/benchmark.h:libbenchmark-dev
 
 passed=0
@@ -163,6 +164,10 @@ if [ -z "$quick" ]; then
   check headers:mistakes:clang++-19 python3 tests/headers/check.py mistakes clang++-19 build/headers
   check headers:fussy:clang++-19 python3 tests/headers/check.py fussy clang++-19 build/headers
   check headers:units:clang++-19 python3 tests/headers/check.py units clang++-19 build/headers
+  # For Windows by a compiler for it and by another, which knows Arm too; what is run there is in tests/foreign.
+  for compiler in i686-w64-mingw32-g++-posix clang++-19; do
+    check "headers:windows:$compiler" python3 tests/headers/check.py windows $compiler build/headers
+  done
   check headers:bare:g++ python3 tests/headers/check.py bare g++ build/headers
   check headers:bare:clang++-19 python3 tests/headers/check.py bare clang++-19 build/headers
   for way in include pkg-config cmake subproject; do

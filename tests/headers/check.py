@@ -1,5 +1,8 @@
 """Compiles every header alone, links two units that include them all or are built otherwise, looks into a driver's object
-file, and at what compilers say of mistakes."""
+file, and at what compilers say of mistakes.
+
+  python3 tests/headers/check.py WHAT COMPILER SCRATCH
+"""
 import concurrent.futures
 import os
 import pathlib
@@ -30,6 +33,38 @@ def alone(compiler, *arguments):
         return compile(compiler, f"#include <{header}>\n", "-fsyntax-only", *arguments)
     with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
         return "\n".join(filter(None, pool.map(one, headers())))
+
+
+# Of mingw-w64; its standard library for one processor has all that is read here for another.
+LIBRARY = next(pathlib.Path("/usr/lib/gcc/x86_64-w64-mingw32").glob("*-posix/include/c++"), None)
+WINDOWS = [f"-isystem{path}" for path in (LIBRARY, f"{LIBRARY}/x86_64-w64-mingw32", "/usr/share/mingw-w64/include")]
+# How the assembly of a processor says where Windows keeps a thread's block.
+BLOCK = {"x86_64": r"%gs:(48|0x30)", "i686": r"%fs:(24|0x18)", "aarch64": r"\bx18\b"}
+ASKS = """#include <nmr/platform/atomics.hpp>
+std::uintptr_t asks() { nmr::platform::heavy_fence(); return nmr::platform::thread_pointer(); }
+"""
+
+
+def windows(compiler, scratch):
+    """All headers in a unit for Windows, each front page before <windows.h> and behind it, and what asks the system for the
+    barrier and for the thread. The compiler is one for Windows; or clang, which is asked for each processor."""
+    theirs = "#include <windows.h>\n"
+    ours = [f"#include <{header}>\n" for header in headers("system_posix.hpp")]
+    pages = [line for line in ours if line.count("/") == 1]
+    texts = ["".join(ours), *(page + theirs for page in pages), *(theirs + page for page in pages)]
+
+    def one(processor):
+        target = [f"--target={processor}-w64-mingw32", *WINDOWS] if compiler.startswith("clang") else []
+        complaints = [compile(compiler, text, "-fsyntax-only", *target) for text in texts]
+        assembly = scratch / f"windows_{processor}.s"
+        complaints.append(compile(compiler, ASKS, "-S", "-O1", "-o", str(assembly), *target))
+        for pattern in () if complaints[-1] else (BLOCK[processor], "FlushProcessWriteBuffers"):
+            if not re.search(pattern, assembly.read_text(encoding="utf-8")):
+                complaints.append(f"{processor}: no {pattern} in {assembly}")
+        return "\n".join(filter(None, complaints))
+    processors = list(BLOCK) if compiler.startswith("clang") else [compiler.split("-")[0]]
+    with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        return "\n".join(filter(None, pool.map(one, processors)))
 
 
 def linked(compiler, scratch):
@@ -128,7 +163,7 @@ def fussy(compiler):
 def main(what, compiler, scratch):
     scratch = pathlib.Path(scratch)
     scratch.mkdir(parents=True, exist_ok=True)
-    complaint = {"alone": lambda: alone(compiler), "bare": lambda: alone(compiler, *BARE),
+    complaint = {"alone": lambda: alone(compiler), "windows": lambda: windows(compiler, scratch), "bare": lambda: alone(compiler, *BARE),
                  "units": lambda: units(compiler, scratch), "linked": lambda: linked(compiler, scratch), "driver": lambda: driver(compiler, scratch),
                  "mistakes": lambda: mistakes(compiler), "fussy": lambda: fussy(compiler)}[what]()
     print(complaint or f"{len(headers())} headers")
