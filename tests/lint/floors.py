@@ -1,8 +1,9 @@
-"""Holds every header to its floor: what it includes, what it may name, and what would keep a plug-in mapped."""
+"""Holds every header to its floor: what it includes, what it may name, and what would keep a plug-in mapped. What one kind
+of processor alone has stands under a condition that names it."""
 import re
 import sys
 
-from sources import code, headers, report
+from sources import code, headers, report, without_comments
 
 FLOORS = {"platform": 0, "rundown": 1, "calls": 2, "binding": 3, "lifecycle": 4, "registry": 5, "modules": 6, "nmr": 6}
 MAX_LINES = 300
@@ -17,8 +18,19 @@ SEAM = {
     "a system header":
         r"#\s*include\s*<(?!nmr/)(?:atomic|mutex|shared_mutex|condition_variable|thread|semaphore|latch|barrier|[\w/]+\.h)>",
     "a system call":
-        r"\b(?:pthread_\w+|syscall|sched_yield|membarrier|__sync_\w+|__atomic_\w+|__builtin_thread_pointer"
-        r"|__read[gf]s\w+|__getReg|__asm__|asm)\b",
+        r"\b(?:pthread_\w+|syscall|sched_yield|membarrier|__sync_\w+|__atomic_\w+)\b",
+    "a compiler's own word":
+        r"\b(?:__builtin_\w+|__attribute__|__declspec|__forceinline|__assume|__read[gf]s\w+|__getReg|_*asm(?:__)?)\b",
+}
+
+# Nobody may say this: a compiler keeps it over calls, and on Apple's systems with an Arm processor it is 0.
+THREAD_POINTER = r"\b__builtin_thread_pointer\b"
+
+# What a processor alone has, in code or in the text of assembly, and what a condition around it has to say.
+OF_PROCESSOR = {
+    "x86": (r"\b(?:__read[gf]s\w+|_mm_\w+|__builtin_ia32_\w+)\b|%%[gf]s:",
+            r"\b(?:_M_X64|_M_IX86|__x86_64__|__i386__)\b"),
+    "Arm": (r"\b(?:__getReg|__yield|x18|tpidr\w+)\b", r"\b(?:_M_ARM64|__aarch64__|__arm__)\b"),
 }
 
 # Nobody may say these: g++ gives their symbols the binding UNIQUE, and then dlclose() does not unmap the plug-in.
@@ -34,6 +46,24 @@ UNIQUE = {
 
 def lines(pattern, text):
     return [text.count("\n", 0, m.start()) + 1 for m in re.finditer(pattern, text, re.M)]
+
+
+def of_processors(text):
+    """Yields (line, processor) of what stands under no condition that names its processor."""
+    branches = []
+    for number, line in enumerate(text.split("\n"), 1):
+        directive = re.match(r"\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b(.*)", line)
+        if directive:
+            word, condition = directive.groups()
+            if word in ("elif", "else", "endif") and branches:
+                branches.pop()
+            if word != "endif":
+                asked = "" if word in ("ifndef", "else") else re.sub(r"!\s*defined\s*\(?\s*\w+", "", condition)
+                branches.append(asked)
+            continue
+        for processor, (pattern, condition) in OF_PROCESSOR.items():
+            if re.search(pattern, line) and not any(re.search(condition, branch) for branch in branches):
+                yield number, processor
 
 
 def check(name, text, known):
@@ -62,6 +92,10 @@ def check(name, text, known):
         for what, pattern in SEAM.items():
             for line in lines(pattern, plain):
                 yield f"{name}:{line}: {what} outside platform/"
+    for line in lines(THREAD_POINTER, plain):
+        yield f"{name}:{line}: the compiler's thread pointer"
+    for line, processor in of_processors(without_comments(text)):
+        yield f"{name}:{line}: what {processor} alone has, under no condition that says so"
     for what, pattern in UNIQUE.items():
         for line in lines(pattern, plain):
             yield f"{name}:{line}: {what}"

@@ -15,7 +15,8 @@ NOTES = "bench/NOTES.md"
 BARS = "bench/sample.cpp"
 TREE = {
     CONFIG:
-        "#pragma once\n#define NMR_VERSION_MAJOR 1\n#define NMR_VERSION_MINOR 1\n#define NMR_VERSION_PATCH 1\n",
+        "#pragma once\n#define NMR_VERSION_MAJOR 1\n#define NMR_VERSION_MINOR 1\n#define NMR_VERSION_PATCH 1\n"
+        "#if defined(_WIN64)\n#if defined(_M_X64)\nauto f() { return __readgsqword(0x30); }\n#endif\n#endif\n",
     HEADER: """#pragma once
 #include <nmr/platform/config.hpp>
 
@@ -95,6 +96,14 @@ PLANTED = [
     ("floors", HEADER, add("inline int* f() { static int x = 1; return &x; }\n"), "a static variable"),
     ("floors", HEADER, add("template <class T>\nconstexpr bool is_x = false;\n"), "a variable template"),
     ("floors", CONFIG, add("extern thread_local int x;\n"), "thread-local"),
+    ("floors", HEADER, add("int f() { return __builtin_clz(1); }\n"), "a compiler's own word"),
+    ("floors", HEADER, add("__attribute__((cold)) void f();\n"), "a compiler's own word"),
+    ("floors", HEADER, add("void f() { __asm { nop } }\n"), "a compiler's own word"),
+    ("floors", CONFIG, add("void* f() { return __builtin_thread_pointer(); }\n"), "the compiler's thread pointer"),
+    ("floors", CONFIG, put("#if defined(_M_X64)", "#if 1"), "what x86 alone has"),
+    ("floors", CONFIG, put("#if defined(_M_X64)", "#if !defined(_M_X64)"), "what x86 alone has"),
+    ("floors", CONFIG, put("#if defined(_M_X64)", "#if defined(_M_X64)\n#else"), "what x86 alone has"),
+    ("floors", CONFIG, put("__readgsqword(0x30)", "__getReg(18)"), "what Arm alone has"),
     ("floors", HEADER, add("\n" * 320), "more than 300"),
     ("order_labels", HEADER, put("RMW, pairs with [aa:2], [aa:3]", "RMW, pairs with [aa:3]"), "does not say so"),
     ("order_labels", HEADER, put("acquire CAS, pairs with [aa:1]", "acquire CAS"), "pairs with nothing"),
