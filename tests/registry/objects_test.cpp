@@ -1,6 +1,7 @@
 // Registrations as objects that end in their destructor, and what a registry shows of itself.
 #include <algorithm>
 #include <chrono>
+#include <string_view>
 #include <utility>
 
 #include "platform/threads.hpp"
@@ -346,4 +347,28 @@ TEST_CASE_TEMPLATE("R115: an enumeration and clients that come and go do not mee
   passing.join();
   CHECK(wrong == 0);
   CHECK(provider.registration.attached() == 0);
+}
+
+TEST_CASE("what a registry shows of itself says its name") {
+  const struct {
+    const char* said;
+    std::string_view name;
+  } all[] = {
+      {nmr::to_string(BindingState::kOffered), "kOffered"},
+      {nmr::to_string(BindingState::kClientAttaching), "kClientAttaching"},
+      {nmr::to_string(BindingState::kProviderAttaching), "kProviderAttaching"},
+      {nmr::to_string(BindingState::kHalfAttached), "kHalfAttached"},
+      {nmr::to_string(BindingState::kAttached), "kAttached"},
+      {nmr::to_string(BindingState::kDetaching), "kDetaching"},
+      {nmr::to_string(BindingState::kCleaningUp), "kCleaningUp"},
+      {nmr::to_string(BindingState::kRejected), "kRejected"},
+      {nmr::to_string(RegistrationState::kActive), "kActive"},
+      {nmr::to_string(RegistrationState::kDeregistering), "kDeregistering"},
+      {nmr::to_string(RegistrationState::kDeregistered), "kDeregistered"},
+      {nmr::to_string(nmr::ModuleSide::kClient), "client"},
+      {nmr::to_string(nmr::ModuleSide::kProvider), "provider"},
+  };
+  for (const auto& each : all) CHECK(each.said == each.name);
+  CHECK(nmr::to_string(static_cast<BindingState>(99)) == nullptr);
+  CHECK(nmr::to_string(static_cast<RegistrationState>(99)) == nullptr);
 }

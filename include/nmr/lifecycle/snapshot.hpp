@@ -15,6 +15,16 @@ struct Listing;
 
 enum class RegistrationState : std::uint8_t { kActive, kDeregistering, kDeregistered };
 
+/// Returns its name, or null for what is no state.
+[[nodiscard]] constexpr const char* to_string(RegistrationState state) noexcept {
+  switch (state) {
+    case RegistrationState::kActive: return "kActive";
+    case RegistrationState::kDeregistering: return "kDeregistering";
+    case RegistrationState::kDeregistered: return "kDeregistered";
+  }
+  return nullptr;
+}
+
 struct NMR_PUBLIC_TYPE RegistrationInfo {
   ModuleSide side;
   NpiId npi_id;

@@ -60,6 +60,11 @@ enum class BindingId : std::uint64_t { kNone = 0 };
 /// Which side of an NPI: the one that asks to be attached, or the one that is asked.
 enum class ModuleSide : std::uint8_t { kClient, kProvider };
 
+/// Returns "client" or "provider".
+[[nodiscard]] constexpr const char* to_string(ModuleSide side) noexcept {
+  return side == ModuleSide::kClient ? "client" : "provider";
+}
+
 /// Who a registration is (NPI_REGISTRATION_INSTANCE), as its peers see it.
 struct NMR_PUBLIC_TYPE RegistrationInstance {
   NpiId npi_id;
@@ -111,5 +116,20 @@ enum class BindingState : std::uint8_t {
   kCleaningUp,
   kRejected,
 };
+
+/// Returns its name, or null for what is no state.
+[[nodiscard]] constexpr const char* to_string(BindingState state) noexcept {
+  switch (state) {
+    case BindingState::kOffered: return "kOffered";
+    case BindingState::kClientAttaching: return "kClientAttaching";
+    case BindingState::kProviderAttaching: return "kProviderAttaching";
+    case BindingState::kHalfAttached: return "kHalfAttached";
+    case BindingState::kAttached: return "kAttached";
+    case BindingState::kDetaching: return "kDetaching";
+    case BindingState::kCleaningUp: return "kCleaningUp";
+    case BindingState::kRejected: return "kRejected";
+  }
+  return nullptr;
+}
 
 NMR_END_NAMESPACE

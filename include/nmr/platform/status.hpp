@@ -28,7 +28,32 @@ enum class [[nodiscard]] Status : std::int32_t {
   return static_cast<std::int32_t>(status) >= 0;
 }
 
+/// Returns the name of a status, or null for a code of a module's own.
+[[nodiscard]] constexpr const char* to_string(Status status) noexcept {
+  switch (status) {
+    case Status::kSuccess: return "kSuccess";
+    case Status::kTimeout: return "kTimeout";
+    case Status::kPending: return "kPending";
+    case Status::kInvalidParameter: return "kInvalidParameter";
+    case Status::kRevisionMismatch: return "kRevisionMismatch";
+    case Status::kInsufficientResources: return "kInsufficientResources";
+    case Status::kDeviceNotReady: return "kDeviceNotReady";
+    case Status::kNotSupported: return "kNotSupported";
+    case Status::kUnhandledException: return "kUnhandledException";
+    case Status::kInvalidDeviceState: return "kInvalidDeviceState";
+    case Status::kPossibleDeadlock: return "kPossibleDeadlock";
+    case Status::kNotFound: return "kNotFound";
+    case Status::kNoInterface: return "kNoInterface";
+  }
+  return nullptr;
+}
+
 /// Whether a rundown that was begun has ended yet.
 enum class RundownState : bool { kPending, kDrained };
+
+/// Returns its name.
+[[nodiscard]] constexpr const char* to_string(RundownState state) noexcept {
+  return state == RundownState::kDrained ? "kDrained" : "kPending";
+}
 
 NMR_END_NAMESPACE
