@@ -134,7 +134,6 @@ long detach_with_library() {
   provider.attach_client = [](void* context, nmr::ClientOffer<AddNpi>& offer) {
     return offer.accept(context, &kAddDispatch);
   };
-  provider.detach_client = [](void*, nmr::DetachCompletion) noexcept {};
   nmr::ClientModule<AddNpi> module;
   module.module_id = nmr::ModuleId(std::uint64_t{2});
   module.attach_provider = [](void* context, nmr::ProviderOffer<AddNpi>& offer) {

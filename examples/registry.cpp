@@ -34,7 +34,6 @@ class Thermometer {
     module_.attach_client = [](void* self, nmr::ClientOffer<ThermometerNpi>& offer) {
       return offer.accept(self, &kDispatch);
     };
-    module_.detach_client = [](void*, nmr::DetachCompletion) noexcept {};
     expect(registry.register_provider(module_, this, registration_) == nmr::Status::kSuccess,
            "register a provider");
   }
@@ -63,7 +62,6 @@ class Display {
     module_.attach_provider = [](void* self, nmr::ProviderOffer<ThermometerNpi>& offer) {
       return static_cast<Display*>(self)->attach(offer);
     };
-    module_.detach_provider = [](void*, nmr::DetachCompletion) noexcept {};
     expect(registry.register_client(module_, this, registration_) == nmr::Status::kSuccess,
            "register a client");
   }

@@ -170,7 +170,7 @@ if [ -z "$quick" ]; then
   done
   check headers:bare:g++ python3 tests/headers/check.py bare g++ build/headers
   check headers:bare:clang++-19 python3 tests/headers/check.py bare clang++-19 build/headers
-  for way in include pkg-config cmake subproject; do
+  for way in include pkg-config cmake checkout fetch subproject; do
     check "consumer:$way" sh tests/consumer/check.sh $way
   done
   # The rest of the tree, benchmarks and examples: bench/run.sh builds its own with g++, meson's test above the examples.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Uses the library as somebody else's project would, from the top level:
-#   sh tests/consumer/check.sh include|pkg-config|cmake|subproject
+#   sh tests/consumer/check.sh include|pkg-config|cmake|checkout|fetch|subproject
 set -eu
 way=$1
 here=tests/consumer
@@ -41,6 +41,17 @@ case $way in
     if cmake -G Ninja -S $here -B "$work/later" -DCMAKE_PREFIX_PATH="$work/moved" -DWANTED=9.9; then
       echo "a version that is not there was found" && exit 1
     fi
+    ;;
+  checkout)
+    cmake -G Ninja -S $here -B "$work" -DCHECKOUT="$PWD"
+    cmake --build "$work"
+    ;;
+  fetch)
+    mkdir "$work/nmr-0"
+    cp -R include .cmake "$work/nmr-0"
+    tar -C "$work" -czf "$work/nmr.tar.gz" nmr-0
+    cmake -G Ninja -S $here -B "$work" -DARCHIVE="$work/nmr.tar.gz"
+    cmake --build "$work"
     ;;
   subproject)
     mkdir -p "$work/source/subprojects/nmr"
