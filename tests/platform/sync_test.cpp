@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <thread>
 
 #include <nmr/platform/atomics.hpp>
 #include <nmr/platform/event.hpp>
@@ -152,6 +153,24 @@ TEST_CASE("a timed wait takes its node back when the time is over, or waits on w
     asked.store(true);
     return false;
   }));
+}
+
+TEST_CASE("a mutex lets one thread in at a time") {
+  nmr::platform::Mutex mutex;
+  std::atomic<int> inside{0};
+  std::atomic<int> met{0};
+  StartLine line(3);
+  Threads threads(3, [&](int) {
+    line.arrive_and_wait();
+    for (int turn = 0; turn < 200; ++turn) {
+      nmr::LockGuard lock(mutex);
+      if (inside.fetch_add(1) != 0) met.fetch_add(1);
+      std::this_thread::yield();
+      inside.fetch_sub(1);
+    }
+  });
+  threads.join();
+  CHECK(met.load() == 0);
 }
 
 TEST_CASE("a condition that waits until never is an ordinary one, and one whose time is over does not wait") {
