@@ -31,7 +31,7 @@ if [ -n "$windows" ]; then
   trap 'exit 2' INT TERM
   trap '/usr/lib/wine/wineserver -k || true' EXIT
   /usr/lib/wine/wineserver -p
-  /usr/lib/wine/wine64 wineboot --init >build/wine.log 2>&1
+  /usr/lib/wine/wine64 wineboot --init >build/wine.log 2>&1 || cat build/wine.log
   ln -sfn /usr/include/doctest build/windows/doctest
   x86_64-w64-mingw32-g++-posix -std=c++20 -O2 -c tests/foreign/wine_barrier.cpp -o build/windows/wine_barrier.o
 fi
@@ -112,7 +112,7 @@ done
 if [ -n "$windows" ]; then
   files=$(sed 's:\([^ ]*\).*:tests/\1:' tests/foreign/not_on_windows.txt)
   # shellcheck disable=SC2086 # a list of words
-  echo "$windows: $(grep -h '^TEST_CASE' $files | wc -l) cases in $(echo "$files" | wc -l) files not here"
+  echo "$windows: $(cat $files | grep -c '^TEST_CASE') cases in $(echo "$files" | wc -l) files not here"
 fi
 
 case " $built " in *' aarch64 '*)
