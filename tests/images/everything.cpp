@@ -8,7 +8,7 @@ template class nmr::BasicRundownRef<nmr::StdAtomics>;
 template class nmr::BasicShardedRundownRef<nmr::StdAtomics>;
 template class nmr::BasicRundownGuard<nmr::RundownRef>;
 template class nmr::BasicEvent<nmr::StdAtomics>;
-template class nmr::BasicCompletionList<nmr::StdAtomics>;
+template class nmr::detail::CompletionList<nmr::StdAtomics>;
 template class nmr::BasicCallDomain<nmr::StdAtomics>;
 template struct nmr::BasicPerThreadCalls<nmr::StdAtomics>;
 template struct nmr::BasicOneWordCalls<nmr::StdAtomics>;

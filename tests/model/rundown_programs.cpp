@@ -8,7 +8,7 @@ namespace {
 
 using Ref = Plain;
 using Object = BasicObject<Ref>;
-using List = nmr::BasicCompletionList<ModelAtomics>;
+using List = nmr::detail::CompletionList<ModelAtomics>;
 using Event = nmr::BasicEvent<ModelAtomics>;
 using nmr::Completion;
 using nmr::RundownState;

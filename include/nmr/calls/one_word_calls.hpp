@@ -148,7 +148,8 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
     BasicRundownRef<A> calls_;
     Target* current_ = nullptr;  // read under a reference to calls_
     AtomicOf<A, Target*> installed_{nullptr};
-    BasicCompletionList<A> turn_{typename BasicCompletionList<A>::BornClosed{}};  // open: a thread installs
+    detail::CompletionList<A> turn_{
+        typename detail::CompletionList<A>::BornClosed{}};  // open: a thread installs
     Domain* domain_;
   };
 

@@ -2,6 +2,10 @@
 #include <nmr/platform/atomics.hpp>
 
 NMR_BEGIN_NAMESPACE
+namespace detail {
+template <AtomicsPolicy Atomics>
+class CompletionList;
+}
 
 /// What is to happen when something has ended: a function and its context, in a node that the caller owns.
 /// The library links the node into its lists, so that being told of an end never allocates.
@@ -72,7 +76,7 @@ class NMR_PUBLIC_TYPE Completion {
 
  private:
   template <AtomicsPolicy>
-  friend class BasicCompletionList;
+  friend class detail::CompletionList;
   friend class CompletionBatch;
 
   Function function_;

@@ -4,6 +4,7 @@
 #include <nmr/platform/completion.hpp>
 
 NMR_BEGIN_NAMESPACE
+namespace detail {
 
 /// The completions that wait for one end, in one word: open with a list of nodes, or closed.
 ///
@@ -19,14 +20,14 @@ NMR_BEGIN_NAMESPACE
 ///               closed is the last step of close(). And a timed wait that may come too late for its own node does not
 ///               wait for the links: it tries, by try_unlink(), and gives up where the node has been claimed.
 template <AtomicsPolicy Atomics>
-class BasicCompletionList {
+class CompletionList {
  public:
-  constexpr BasicCompletionList() noexcept = default;
+  constexpr CompletionList() noexcept = default;
   /// Born closed, as close() leaves it.
   struct BornClosed {};
-  constexpr explicit BasicCompletionList(BornClosed) noexcept : head_(kClosed) {}
-  BasicCompletionList(const BasicCompletionList&) = delete;
-  BasicCompletionList& operator=(const BasicCompletionList&) = delete;
+  constexpr explicit CompletionList(BornClosed) noexcept : head_(kClosed) {}
+  CompletionList(const CompletionList&) = delete;
+  CompletionList& operator=(const CompletionList&) = delete;
 
   /// Returns true once close() has closed the list, and nobody who was here before will touch it any more; and where it
   /// was born closed.
@@ -134,4 +135,5 @@ class BasicCompletionList {
   AtomicOf<Atomics, Word> head_{0};
 };
 
+}  // namespace detail
 NMR_END_NAMESPACE

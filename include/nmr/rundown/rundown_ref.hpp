@@ -28,7 +28,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   /// Born run down, as one that has run down: refuses until reinitialize(). For objects that are not ready yet.
   struct BornRunDown {};
   NMR_LOCAL constexpr explicit BasicRundownRef(BornRunDown) noexcept
-      : word_(kBegun), completions_(typename BasicCompletionList<Atomics>::BornClosed{}) {}
+      : word_(kBegun), completions_(typename detail::CompletionList<Atomics>::BornClosed{}) {}
 
   BasicRundownRef(const BasicRundownRef&) = delete;
   BasicRundownRef& operator=(const BasicRundownRef&) = delete;
@@ -292,7 +292,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   }
 
   AtomicOf<Atomics, Word> word_{0};
-  BasicCompletionList<Atomics> completions_;
+  detail::CompletionList<Atomics> completions_;
 };
 
 using RundownRef = BasicRundownRef<StdAtomics>;

@@ -6,7 +6,7 @@
 NMR_BEGIN_NAMESPACE
 namespace detail {
 
-/// The word of a RundownRef: how many references there are, and two marks. `list` is the BasicCompletionList beside it.
+/// The word of a RundownRef: how many references there are, and two marks. `list` is the CompletionList beside it.
 ///
 ///   count | dead | begun   list     state        next
 ///     n      0       0     open     active       begin_rundown, which holds a reference of its own
