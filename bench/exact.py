@@ -113,8 +113,11 @@ def look_at_code(bars, compiler, program, work):
 
 
 def count(bars, compiler, program):
-    above = instructions_per_call(program, "guarded call") - instructions_per_call(program, "bare call")
+    bare = instructions_per_call(program, "bare call")
+    above = instructions_per_call(program, "guarded call") - bare
     bars.at_most(3, f"instructions of a guarded call above the bare one, {compiler}", round(above, 2), INSTRUCTIONS[compiler])
+    batch = instructions_per_call(program, "batch") - bare
+    bars.at_most(19, f"instructions of a call under a guard that is kept, above a bare one, {compiler}", round(batch, 2), 4)
     handle = instructions_per_call(program, "client handle")
     for what, way in (("Client::call()", "client call"), ("a call through Client::try_call()", "client guard")):
         more = instructions_per_call(program, way) - handle

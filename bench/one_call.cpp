@@ -65,6 +65,20 @@ int run_function(long times) {
   return value;
 }
 
+/// Calls under one guard, and asks between the calls whether it is still attached.
+int run_batch(long times) {
+  nmr::CallDomain domain;
+  nmr::Binding<EchoNpi> binding(kEchoTable, nullptr);
+  nmr::BindingHandle<EchoNpi> handle(domain);
+  (void)handle.attach(binding);
+  int value = 0;
+  if (const auto guard = handle.try_call()) {
+    for (long i = 0; i < times && guard.still_attached(); ++i) value = guard->echo(guard.context(), value);
+  }
+  (void)handle.detach_and_wait();
+  return value;
+}
+
 /// Calls through a client and its provider.
 int run_module(long times, int (*call)(nmr::Client<EchoNpi>& client, int value)) {
   nmr::NmrRegistry<EchoNpi> registry;
@@ -175,14 +189,15 @@ int main(int argc, char** argv) {
   }).join();  // a library that knows of one thread alone would leave its locked instructions out
   const bool twice = argc == 4 && std::strcmp(argv[3], "twice") == 0;
   if (argc != 3 && !twice)
-    return std::fprintf(
-               stderr,
-               "usage: one_call WHAT TIMES [twice]\n"
-               "WHAT is function, client handle, client call, client guard, first look, further looks, or "
-               "a mechanism\n"),
+    return std::fprintf(stderr,
+                        "usage: one_call WHAT TIMES [twice]\n"
+                        "WHAT is function, batch, client handle, client call, client guard, first look, "
+                        "further looks, "
+                        "or a mechanism\n"),
            2;
   const long times = std::atol(argv[2]);
   if (std::strcmp(argv[1], "function") == 0) return run_function(times) == times ? 0 : 1;
+  if (std::strcmp(argv[1], "batch") == 0) return run_batch(times) == times ? 0 : 1;
   if (std::strcmp(argv[1], "client handle") == 0) return run_module(times, client_handle) == times ? 0 : 1;
   if (std::strcmp(argv[1], "client call") == 0) return run_module(times, client_call) == times ? 0 : 1;
   if (std::strcmp(argv[1], "client guard") == 0) return run_module(times, client_guard) == times ? 0 : 1;

@@ -4,6 +4,7 @@
 ///   you need                                         use
 ///   a place to call through                          BindingHandle<Npi>
 ///   to call                                          handle.try_call(): CallGuard<Npi>, empty if refused
+///   many calls in a row                              one guard, and guard.still_attached() between them
 ///   a request that outlives the call                 guard.hold(): CallHold<Npi>
 ///   to attach a module without a registry            Binding<Npi>, handle.attach(binding)
 ///   to replace it without refusing a call            handle.attach(the next one)

@@ -129,6 +129,22 @@ TEST_CASE("a hold is one read-modify-write when it is taken and one when it is l
   CHECK(handle.detach_and_wait() == nmr::Status::kSuccess);
 }
 
+TEST_CASE("to ask between calls whether a guard is still attached is one load") {
+  Acting::act_as(1);
+  Counted::Domain domain;
+  EchoHandle<Counted> handle(domain);
+  EchoModule<Counted> module;
+  REQUIRE(handle.attach(module.binding) == nmr::Status::kSuccess);
+  {
+    const auto guard = handle.try_call();
+    counts().reset();
+    CHECK(guard.still_attached());
+    CHECK(counts().loads == 1);
+    check_cost_of_a_call(0);
+  }
+  CHECK(handle.detach_and_wait() == nmr::Status::kSuccess);
+}
+
 TEST_CASE("what two threads write in a guarded call lies on different lines") {
   Counted::Domain domain;
   EchoHandle<Counted> handle(domain);

@@ -194,3 +194,59 @@ TEST_CASE("completing a detach twice, or through what was moved from, is trapped
   moved.complete();
   CHECK(done.runs() == 2);
 }
+
+TEST_CASE_TEMPLATE("R117: a guard and a hold tell whether a detach has begun, and keep what they go to",
+                   Calls, PerThread, PerThreadRealFences, OneWord) {
+  typename Calls::Domain domain;
+  EchoHandle<Calls> handle(domain);
+  EchoModule<Calls> module;
+  CountedCompletion done;
+  CHECK(handle.attach(module.binding) == Status::kSuccess);
+  const EchoHold<Calls> hold = handle.try_call().hold();
+  auto guard = handle.try_call();
+  CHECK(guard.still_attached());
+  CHECK(hold.still_attached());
+  CHECK(handle.detach(done));
+  CHECK_FALSE(guard.still_attached());
+  CHECK_FALSE(hold.still_attached());
+  CHECK(guard->echo(guard.context(), 3) == EchoProvider::answer(3));
+  CHECK(done.runs() == 0);
+}
+
+TEST_CASE_TEMPLATE("R117: a guard tells whether what it goes to has been replaced", Calls, PerThread,
+                   PerThreadRealFences) {
+  typename Calls::Domain domain;
+  EchoHandle<Calls> handle(domain);
+  EchoModule<Calls> one;
+  EchoModule<Calls> two;
+  CHECK(handle.attach(one.binding) == Status::kSuccess);
+  auto before = handle.try_call();
+  CHECK(handle.attach(two.binding) == Status::kSuccess);
+  auto after = handle.try_call();
+  CHECK_FALSE(before.still_attached());
+  CHECK(after.still_attached());
+  before.leave();
+  CHECK(one.binding.detached());
+  after.leave();
+  CHECK(handle.detach_and_wait() == Status::kSuccess);
+}
+
+TEST_CASE_TEMPLATE("R117: who asks between the calls under one guard lets a detach end", Calls, PerThread,
+                   PerThreadRealFences, OneWord) {
+  typename Calls::Domain domain;
+  EchoHandle<Calls> handle(domain);
+  EchoModule<Calls> module;
+  CHECK(handle.attach(module.binding) == Status::kSuccess);
+  std::atomic<bool> inside{false};
+  Threads caller(1, [&](int) {
+    const auto guard = handle.try_call();
+    while (guard.still_attached()) {
+      (void)guard->echo(guard.context(), 1);
+      inside = true;
+    }
+  });
+  spin_until([&] { return inside.load(); });
+  CHECK(handle.detach_and_wait() == Status::kSuccess);
+  caller.join();
+  CHECK(module.binding.detached());
+}

@@ -38,6 +38,13 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallHold {
   /// Returns the context that those functions take. The hold is not empty.
   [[nodiscard]] NMR_LOCAL void* context() const noexcept { return attachment_->context(); }
 
+  /// As CallGuard::still_attached(): whether to go on, or to leave soon.
+  ///
+  /// Progress      wait-free: one load.
+  [[nodiscard]] NMR_LOCAL bool still_attached() const noexcept {
+    return !attachment_->refs().rundown_begun();
+  }
+
   /// Holds the same call once more. Succeeds while its binding drains.
   ///
   /// Returns       another hold, to be left for itself; empty if *this is.
