@@ -9,6 +9,7 @@
 ///   to attach a module without a registry            Binding<Npi>, handle.attach(binding)
 ///   to replace it without refusing a call            handle.attach(the next one)
 ///   to be told when the last call has left           handle.detach(completion)
+///   to detach many with one barrier                  DetachBatch
 ///   to call what may throw a type of its own         call_translated(handle, ...)
 ///   to give up what a call may never leave           handle.detach(), then binding.abandon(completion)
 ///
@@ -27,6 +28,7 @@
 #include <nmr/binding/binding_handle.hpp>
 #include <nmr/binding/call_guard.hpp>
 #include <nmr/binding/call_hold.hpp>
+#include <nmr/binding/detach_batch.hpp>
 #include <nmr/binding/detach_completion.hpp>
 #include <nmr/binding/translate.hpp>
 #include <nmr/calls/one_word_calls.hpp>
