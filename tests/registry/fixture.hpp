@@ -260,7 +260,11 @@ class TestModule {
     const Status status = offer.accept(handle != nullptr ? *handle : made->handle, made, dispatch);
     if (!nmr::succeeded(status)) {
       std::lock_guard lock(mutex_);
-      attachments_.remove_if([&](const Attachment& attachment) { return &attachment == made; });
+      for (auto each = attachments_.begin(); each != attachments_.end(); ++each) {
+        if (&*each != made) continue;
+        in_vain_.splice(in_vain_.end(), attachments_, each);
+        break;
+      }
     }
     return status;
   }
@@ -270,6 +274,13 @@ class TestModule {
     std::lock_guard lock(mutex_);
     REQUIRE(index < attachments_.size());
     return *std::next(attachments_.begin(), static_cast<std::ptrdiff_t>(index));
+  }
+  /// The same at one moment, all of them. Those stay that turn out to be in vain later.
+  [[nodiscard]] std::vector<Attachment*> all_attachments() {
+    std::lock_guard lock(mutex_);
+    std::vector<Attachment*> all;
+    for (Attachment& attachment : attachments_) all.push_back(&attachment);
+    return all;
   }
   [[nodiscard]] std::size_t attachments() const {
     std::lock_guard lock(mutex_);
@@ -358,6 +369,7 @@ class TestModule {
   Log& log_;
   mutable std::mutex mutex_;
   std::list<Attachment> attachments_;
+  std::list<Attachment> in_vain_;  // others may be about to look at them
 
  public:
   Registration registration;  // last, so that it goes first

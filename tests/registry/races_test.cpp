@@ -205,8 +205,8 @@ TEST_CASE_TEMPLATE(
         const auto live = [&](auto& module) {
           vary(module, turn + thread, pool);
           (void)module.enroll();
-          for (std::size_t i = 0; i < module.attachments(); ++i) {
-            if (call(module.attachment(i), 1)) ++calls_made;
+          for (auto* const attachment : module.all_attachments()) {
+            if (call(*attachment, 1)) ++calls_made;
           }
           (void)module.registration.deregister();
           (void)module.registration.wait_for_deregister_complete();
