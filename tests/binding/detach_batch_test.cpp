@@ -41,7 +41,7 @@ using Counted = nmr::BasicPerThreadCalls<ChosenThread<CountingAtomics>>;
 TEST_CASE_TEMPLATE("R118: those that nobody is inside of have ended when the batch has been detached", Calls,
                    PerThread, PerThreadRealFences, OneWord) {
   Many<Calls> many(100);
-  nmr::BasicDetachBatch<Calls> batch(many.domain);
+  nmr::DetachBatch<Calls> batch(many.domain);
   for (const auto& each : many.all) CHECK(batch.add(each->handle, each->done));
   for (const auto& each : many.all) CHECK(each->done.runs() == 0);
   batch.detach();
@@ -64,7 +64,7 @@ TEST_CASE("R118: a batch has one barrier, and a second where somebody is inside"
     if (inside) guard = std::make_unique<EchoGuard<Counted>>(many.all[50]->handle.cell());
     counts().reset();
     {
-      nmr::BasicDetachBatch<Counted> batch(many.domain);
+      nmr::DetachBatch batch(many.domain);
       for (const auto& each : many.all) CHECK(batch.add(each->handle));
       CHECK(counts().heavy_fences == 0);
     }  // detaches
@@ -85,7 +85,7 @@ TEST_CASE_TEMPLATE("R118: the last one out of each binding of a batch runs its c
   });
   for (int turn = 0; turn != 50; ++turn) {
     {
-      nmr::BasicDetachBatch<Calls> batch(many.domain);
+      nmr::DetachBatch<Calls> batch(many.domain);
       for (const auto& each : many.all) CHECK(batch.add(each->handle, each->done));
     }
     for (const auto& each : many.all) {
@@ -96,7 +96,7 @@ TEST_CASE_TEMPLATE("R118: the last one out of each binding of a batch runs its c
   }
   stop = true;
   callers.join();
-  nmr::BasicDetachBatch<Calls> batch(many.domain);
+  nmr::DetachBatch<Calls> batch(many.domain);
   for (const auto& each : many.all) CHECK(batch.add(each->handle, each->done));
   batch.detach();
   for (const auto& each : many.all) CHECK(each->done.runs() == 51);
@@ -107,14 +107,14 @@ TEST_CASE_TEMPLATE("bad input: what a batch cannot detach is refused, and stays 
   MisuseTrap trap;
   Many<Calls> many(2);
   typename Calls::Domain another;
-  nmr::BasicDetachBatch<Calls> foreign(another);
+  nmr::DetachBatch<Calls> foreign(another);
   CHECK_FALSE(foreign.add(many.all[0]->handle));
   CHECK_FALSE(foreign.add(many.all[0]->handle, many.all[0]->done));
   CHECK(trap.count() == 2);
   CHECK(calls_well(many.all[0]->handle));
   CHECK(many.all[0]->done.runs() == 0);
 
-  nmr::BasicDetachBatch<Calls> batch(many.domain);
+  nmr::DetachBatch<Calls> batch(many.domain);
   CHECK(batch.add(many.all[0]->handle, many.all[0]->done));
   CHECK_FALSE(batch.add(many.all[1]->handle, many.all[0]->done));  // in use
   CHECK(trap.count() == 3);

@@ -20,7 +20,7 @@ template class nmr::TableOf<AddNpi::ProviderDispatch, AddNpi>;
   template class nmr::BasicBinding<AddNpi, Calls>;                                  \
   template class nmr::BasicBindingHandle<AddNpi, Calls>;                            \
   template class nmr::BasicCallGuard<AddNpi, Calls>;                                \
-  template class nmr::BasicDetachBatch<Calls>;                                      \
+  template class nmr::DetachBatch<Calls>;                                           \
   template class nmr::BasicCallHold<AddNpi, Calls>;                                 \
   template class nmr::BasicRegistryCore<Calls>;                                     \
   template class nmr::BasicNmrRegistry<AddNpi, Calls>;                              \
@@ -67,7 +67,7 @@ template <class Calls>
   (void)offer.template make_context<Context>();
   (void)registry.snapshot();
   nmr::BasicBindingHandle<AddNpi, Calls> handle(registry.calls());
-  nmr::BasicDetachBatch<Calls> batch(registry.calls());
+  nmr::DetachBatch<Calls> batch(registry.calls());
   nmr::Completion done([](nmr::Completion&, void*) noexcept {}, nullptr);
   batch.add(handle);
   batch.add(handle, done);

@@ -14,16 +14,16 @@ NMR_BEGIN_NAMESPACE
 /// Lifetime      of one thread, and within the domain's. Each binding stays until its detach has ended, as with
 ///               BindingHandle::detach(); to wait for that before this has run detach() is to wait for oneself.
 template <CallsPolicy Calls>
-class NMR_PUBLIC_TYPE BasicDetachBatch {
+class NMR_PUBLIC_TYPE DetachBatch {
  public:
   using Domain = typename Calls::Domain;
   using Atomics = typename Calls::Atomics;
 
-  NMR_LOCAL explicit BasicDetachBatch(Domain& domain) noexcept : domain_(domain) {}
-  BasicDetachBatch(const BasicDetachBatch&) = delete;
-  BasicDetachBatch& operator=(const BasicDetachBatch&) = delete;
+  NMR_LOCAL explicit DetachBatch(Domain& domain) noexcept : domain_(domain) {}
+  DetachBatch(const DetachBatch&) = delete;
+  DetachBatch& operator=(const DetachBatch&) = delete;
   /// Detaches what was added since.
-  NMR_LOCAL ~BasicDetachBatch() { detach(); }
+  NMR_LOCAL ~DetachBatch() { detach(); }
 
   /// Takes out what is attached, to be detached by detach(). Until then calls may still get in to it. `done` runs
   /// exactly once, as that of BindingHandle::detach().
@@ -86,6 +86,7 @@ class NMR_PUBLIC_TYPE BasicDetachBatch {
   Target* list_ = nullptr;
 };
 
-using DetachBatch = BasicDetachBatch<PerThreadCalls>;
+template <AtomicsPolicy Atomics>
+DetachBatch(BasicCallDomain<Atomics>&) -> DetachBatch<BasicPerThreadCalls<Atomics>>;
 
 NMR_END_NAMESPACE
