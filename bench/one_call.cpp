@@ -192,8 +192,7 @@ int main(int argc, char** argv) {
     return std::fprintf(stderr,
                         "usage: one_call WHAT TIMES [twice]\n"
                         "WHAT is function, batch, client handle, client call, client guard, first look, "
-                        "further looks, "
-                        "or a mechanism\n"),
+                        "further looks, or a mechanism\n"),
            2;
   const long times = std::atol(argv[2]);
   if (std::strcmp(argv[1], "function") == 0) return run_function(times) == times ? 0 : 1;

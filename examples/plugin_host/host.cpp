@@ -7,10 +7,10 @@
 
 struct Adder;  // of the plug-in
 
-int main(int, char** argv) {
+int main(int argc, char** argv) {
   nmr::NmrRegistry<AdderNpi> registry;
   nmr::Client<AdderNpi> client(registry, nmr::ModuleId(1));
-  void* const library = dlopen(argv[1], RTLD_NOW);
+  void* const library = argc == 2 ? dlopen(argv[1], RTLD_NOW) : nullptr;
   if (library == nullptr) return 1;
   Adder* adder = reinterpret_cast<Adder* (*)(nmr::NmrRegistry<AdderNpi>&)>(dlsym(library, "start"))(registry);
   const auto sum = client.call<&AdderNpi::ProviderDispatch::add>(1);

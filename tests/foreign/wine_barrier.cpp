@@ -7,13 +7,8 @@ namespace {
 enum : long { kPrivateExpedited = 1 << 3, kRegisterPrivateExpedited = 1 << 4 };
 
 long membarrier(long command) noexcept {
-#if defined(__x86_64__)
-  long result = 324;  // the number of the call
+  long result = 324;  // the number of the call on x86-64
   __asm__ __volatile__("syscall" : "+a"(result) : "D"(command), "S"(0L), "d"(0L) : "rcx", "r11", "memory");
-#else
-  long result = 375;
-  __asm__ __volatile__("int $0x80" : "+a"(result) : "b"(command), "c"(0L), "d"(0L) : "memory");
-#endif
   return result;
 }
 
@@ -25,11 +20,6 @@ void __stdcall flush_process_write_buffers() {
 }  // namespace
 
 extern "C" {
-extern void(__stdcall* const imported_barrier)()
-#if defined(__x86_64__)
-    __asm__("__imp_FlushProcessWriteBuffers");
-#else
-    __asm__("__imp__FlushProcessWriteBuffers@0");
-#endif
+extern void(__stdcall* const imported_barrier)() __asm__("__imp_FlushProcessWriteBuffers");
 void(__stdcall* const imported_barrier)() = &flush_process_write_buffers;
 }
