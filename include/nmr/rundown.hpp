@@ -45,6 +45,5 @@
 /// counts those without a shared word.
 ///
 /// The floors, each over those to its right: modules > registry > lifecycle > binding > calls > [rundown] > platform.
-#include <nmr/rundown/rundown_guard.hpp>
-#include <nmr/rundown/rundown_ref.hpp>
-#include <nmr/rundown/sharded_rundown_ref.hpp>
+#include <nmr/rundown/basic_rundown.hpp>
+#include <nmr/rundown/std_rundown.hpp>

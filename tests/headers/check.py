@@ -40,7 +40,7 @@ LIBRARY = next(pathlib.Path("/usr/lib/gcc/x86_64-w64-mingw32").glob("*-posix/inc
 WINDOWS = [f"-isystem{path}" for path in (LIBRARY, f"{LIBRARY}/x86_64-w64-mingw32", "/usr/share/mingw-w64/include")]
 # How the assembly of a processor says where Windows keeps a thread's block.
 BLOCK = {"x86_64": r"%gs:(48|0x30)", "i686": r"%fs:(24|0x18)", "aarch64": r"\bx18\b"}
-ASKS = """#include <nmr/platform/atomics.hpp>
+ASKS = """#include <nmr/platform/std_atomics.hpp>
 std::uintptr_t asks() { nmr::platform::heavy_fence(); return nmr::platform::thread_pointer(); }
 """
 

@@ -1,8 +1,7 @@
 // What a driver would take of floors 0 and 1, compiled without exceptions, RTTI and guarded statics.
 // tests/headers/check.py looks at the object file: nothing in it may ask for memory, for thread-local storage
 // or for the C++ runtime.
-#include <nmr/platform/event.hpp>
-#include <nmr/rundown/rundown_guard.hpp>
+#include <nmr/rundown/std_rundown.hpp>
 
 struct Device {
   nmr::RundownRef ref;

@@ -19,7 +19,7 @@ shows_nothing() {
 rm -rf newer
 cp -R "$top/include" newer
 sed -i 's/#define NMR_LAYOUT_VERSION [0-9]*/#define NMR_LAYOUT_VERSION 99/' newer/nmr/platform/config.hpp
-sed -i 's/kCallSlots = 6/kCallSlots = 4/' newer/nmr/platform/atomics.hpp
+sed -i 's/kCallSlots = 6/kCallSlots = 4/' newer/nmr/platform/std_atomics.hpp
 changed() { ! diff -r "$top/include" newer | grep -c '^>' | grep -v '^2$'; }
 check "another version of the headers" changed
 

@@ -2,7 +2,7 @@
 /// The policy that puts the shipped headers under the explorer.
 #include <cstring>
 
-#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/std_atomics.hpp>
 
 #include "engine.hpp"
 

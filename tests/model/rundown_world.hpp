@@ -4,8 +4,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <nmr/rundown/rundown_ref.hpp>
-#include <nmr/rundown/sharded_rundown_ref.hpp>
+#include <nmr/rundown/std_rundown.hpp>
 
 #include "model_atomics.hpp"
 

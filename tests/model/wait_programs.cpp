@@ -2,8 +2,7 @@
 // and then do what they may: end the object, or open it again.
 #include <utility>
 
-#include <nmr/rundown/rundown_ref.hpp>
-#include <nmr/rundown/sharded_rundown_ref.hpp>
+#include <nmr/rundown/std_rundown.hpp>
 
 #include "wait_world.hpp"
 

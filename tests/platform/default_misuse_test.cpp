@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <nmr/platform/misuse.hpp>
+#include <nmr/platform/report_misuse.hpp>
 
 #include "support/death.hpp"
 

@@ -3,8 +3,8 @@
 
 #include <csignal>
 
-#include <nmr/platform/atomics.hpp>
-#include <nmr/platform/event.hpp>
+#include <nmr/platform/std_atomics.hpp>
+#include <nmr/rundown/std_rundown.hpp>
 
 #include "platform/cancelled_thread.hpp"
 

@@ -7,8 +7,8 @@
 #include <memory>
 #include <thread>
 
-#include <nmr/platform/atomics.hpp>
-#include <nmr/platform/event.hpp>
+#include <nmr/platform/std_atomics.hpp>
+#include <nmr/rundown/std_rundown.hpp>
 
 #include "platform/counted_completion.hpp"
 #include "platform/threads.hpp"

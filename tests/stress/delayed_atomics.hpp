@@ -3,7 +3,7 @@
 /// thread may be overtaken, and not only where the scheduler happens to stop it.
 #include <atomic>
 
-#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/std_atomics.hpp>
 
 #include "stress/budget.hpp"
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/std_atomics.hpp>
 
 /// What the calling thread has done since the last reset().
 struct OperationCounts {

@@ -1,6 +1,6 @@
 #pragma once
 #include <nmr/calls/calls_policy.hpp>
-#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/std_atomics.hpp>
 
 NMR_BEGIN_NAMESPACE
 namespace detail {

@@ -1,8 +1,8 @@
 #pragma once
 #include <nmr/binding/attachment.hpp>
 #include <nmr/binding/call_guard.hpp>
-#include <nmr/platform/event.hpp>
 #include <nmr/platform/status.hpp>
+#include <nmr/rundown/event.hpp>
 
 NMR_BEGIN_NAMESPACE
 

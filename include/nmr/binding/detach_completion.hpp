@@ -1,9 +1,9 @@
 #pragma once
 #include <utility>  // to move it, its users need that
 
-#include <nmr/platform/atomics.hpp>
 #include <nmr/platform/completion.hpp>
 #include <nmr/platform/pointer.hpp>
+#include <nmr/platform/std_atomics.hpp>
 
 NMR_BEGIN_NAMESPACE
 

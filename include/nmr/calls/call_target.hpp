@@ -1,7 +1,7 @@
 #pragma once
-#include <nmr/platform/atomics.hpp>
 #include <nmr/platform/completion.hpp>
-#include <nmr/rundown/rundown_ref.hpp>
+#include <nmr/platform/std_atomics.hpp>
+#include <nmr/rundown/std_rundown_ref.hpp>
 
 NMR_BEGIN_NAMESPACE
 

@@ -2,7 +2,7 @@
 #include <concepts>
 
 #include <nmr/calls/call_target.hpp>
-#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/std_atomics.hpp>
 
 NMR_BEGIN_NAMESPACE
 

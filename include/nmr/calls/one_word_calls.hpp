@@ -5,8 +5,8 @@
 #include <nmr/calls/call_target.hpp>
 #include <nmr/calls/calls_policy.hpp>
 #include <nmr/platform/config.hpp>
-#include <nmr/platform/event.hpp>
 #include <nmr/rundown/completion_list.hpp>
+#include <nmr/rundown/event.hpp>
 #include <nmr/rundown/rundown_ref.hpp>
 
 NMR_BEGIN_NAMESPACE

@@ -8,7 +8,7 @@
 #include <nmr/calls/one_word_calls.hpp>
 #include <nmr/lifecycle/binding_core.hpp>
 #include <nmr/lifecycle/offer_core.hpp>
-#include <nmr/rundown/sharded_rundown_ref.hpp>
+#include <nmr/rundown/std_rundown.hpp>
 
 NMR_BEGIN_NAMESPACE
 namespace layout {

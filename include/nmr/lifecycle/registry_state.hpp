@@ -3,7 +3,7 @@
 
 #include <nmr/lifecycle/binding_core.hpp>
 #include <nmr/lifecycle/registration_core.hpp>
-#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/std_atomics.hpp>
 
 NMR_BEGIN_NAMESPACE
 namespace detail {

@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include <nmr/platform/config.hpp>
-#include <nmr/platform/misuse.hpp>
+#include <nmr/platform/report_misuse.hpp>
 
 #if defined(__linux__)
 #include <sys/syscall.h>

@@ -1,9 +1,9 @@
 #pragma once
-#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/atomics_policy.hpp>
 
 NMR_BEGIN_NAMESPACE
 namespace detail {
-template <AtomicsPolicy Atomics>
+template <RundownPolicy Atomics>
 class CompletionList;
 }
 
@@ -39,7 +39,7 @@ class NMR_PUBLIC_TYPE Completion {
   [[nodiscard]] NMR_LOCAL bool in_use() const noexcept { return in_use_; }
 
   /// For those who are given completions: returns whether it is in use, and reports that.
-  template <AtomicsPolicy Atomics>
+  template <RundownPolicy Atomics>
   [[nodiscard]] NMR_LOCAL bool given_twice(const char* operation) const noexcept {
     if (!in_use_) [[likely]]
       return false;
@@ -47,7 +47,7 @@ class NMR_PUBLIC_TYPE Completion {
     return true;
   }
   /// As above; and if it was not in use, it is now. Returns whether it may be kept, to be run once.
-  template <AtomicsPolicy Atomics>
+  template <RundownPolicy Atomics>
   [[nodiscard]] NMR_LOCAL bool begin_use(const char* operation) noexcept {
     if (given_twice<Atomics>(operation)) return false;
     return in_use_ = true;
@@ -75,7 +75,7 @@ class NMR_PUBLIC_TYPE Completion {
   [[nodiscard]] NMR_LOCAL void* context() const noexcept { return context_; }
 
  private:
-  template <AtomicsPolicy>
+  template <RundownPolicy>
   friend class detail::CompletionList;
   friend class CompletionBatch;
 

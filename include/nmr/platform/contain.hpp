@@ -1,7 +1,7 @@
 #pragma once
 #include <cstdlib>
 
-#include <nmr/platform/misuse.hpp>
+#include <nmr/platform/report_misuse.hpp>
 #include <nmr/platform/status.hpp>
 
 #if defined(__cpp_exceptions) && (defined(__GLIBCXX__) || defined(_LIBCPP_VERSION))

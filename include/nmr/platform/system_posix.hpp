@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstdint>
 
 #include <nmr/platform/clock.hpp>
@@ -159,6 +160,17 @@ inline void sleep_for_ns(std::int64_t nanoseconds) noexcept {
 [[nodiscard]] inline unsigned processor_count() noexcept {
   const long count = sysconf(_SC_NPROCESSORS_CONF);
   return count > 0 ? static_cast<unsigned>(count) : 1;
+}
+
+/// To the standard error. May be called in a signal handler.
+inline void write_error(const char* text, std::size_t size) noexcept {
+  const CancelBlock block;
+  while (size != 0) {
+    const ssize_t written = write(STDERR_FILENO, text, size);
+    if (written <= 0) return;  // nobody is left to be told
+    text += written;
+    size -= static_cast<std::size_t>(written);
+  }
 }
 
 }  // namespace platform::posix

@@ -2,7 +2,9 @@
 /// Any other system, by the standard library: see system.hpp.
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <mutex>
 #include <thread>
 
@@ -58,6 +60,9 @@ inline void sleep_for_ns(std::int64_t nanoseconds) noexcept {
   const unsigned count = std::thread::hardware_concurrency();
   return count != 0 ? count : 1;
 }
+
+/// To the standard error.
+inline void write_error(const char* text, std::size_t size) noexcept { std::fwrite(text, 1, size, stderr); }
 
 }  // namespace platform::standard
 NMR_END_NAMESPACE

@@ -4,6 +4,9 @@
 ///
 /// <windows.h> would bring its macros to all who include this. What is declared here instead agrees with it, whichever
 /// comes first.
+#include <io.h>
+
+#include <cstddef>
 #include <cstdint>
 
 #include <nmr/platform/clock.hpp>
@@ -116,6 +119,11 @@ inline void sleep_for_ns(std::int64_t nanoseconds) noexcept { Sleep(to_milliseco
 [[nodiscard]] inline unsigned processor_count() noexcept {
   const unsigned long count = GetActiveProcessorCount(0xFFFF);  // of all groups
   return count > 0 ? static_cast<unsigned>(count) : 1;
+}
+
+/// To the standard error.
+inline void write_error(const char* text, std::size_t size) noexcept {
+  (void)_write(2, text, static_cast<unsigned>(size));
 }
 
 }  // namespace platform::windows

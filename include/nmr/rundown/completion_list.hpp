@@ -1,6 +1,6 @@
 #pragma once
 #include <cstdint>
-#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/atomics_policy.hpp>
 #include <nmr/platform/completion.hpp>
 
 NMR_BEGIN_NAMESPACE
@@ -19,7 +19,7 @@ namespace detail {
 ///               those who were here before look neither at this word nor at a node again. Two things follow. To become
 ///               closed is the last step of close(). And a timed wait that may come too late for its own node does not
 ///               wait for the links: it tries, by try_unlink(), and gives up where the node has been claimed.
-template <AtomicsPolicy Atomics>
+template <RundownPolicy Atomics>
 class CompletionList {
  public:
   constexpr CompletionList() noexcept = default;

@@ -3,8 +3,6 @@
 #include <utility>  // to move it, its users need that
 
 #include <nmr/platform/pointer.hpp>
-#include <nmr/rundown/rundown_ref.hpp>
-#include <nmr/rundown/sharded_rundown_ref.hpp>
 
 NMR_BEGIN_NAMESPACE
 
@@ -62,9 +60,6 @@ class [[nodiscard("keep the guard: without a name it gives the reference back at
  private:
   Ref* ref_ = nullptr;
 };
-
-using RundownGuard = BasicRundownGuard<RundownRef>;
-using ShardedRundownGuard = BasicRundownGuard<ShardedRundownRef>;
 
 /// Takes a reference for a scope; the guard is empty if rundown has begun. As ref.try_acquire() in all: with a
 /// RundownRef one that is refused may run a completion.

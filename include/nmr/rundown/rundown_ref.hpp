@@ -1,10 +1,10 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <nmr/platform/atomics.hpp>
-#include <nmr/platform/event.hpp>
+#include <nmr/platform/atomics_policy.hpp>
 #include <nmr/platform/status.hpp>
 #include <nmr/rundown/completion_list.hpp>
+#include <nmr/rundown/event.hpp>
 #include <nmr/rundown/rundown_word.hpp>
 
 NMR_BEGIN_NAMESPACE
@@ -16,7 +16,7 @@ NMR_BEGIN_NAMESPACE
 /// Lifetime      may be destroyed once a completion or a wait has told that it has run down. Those who hold or release
 ///               need no further care. For all others the owner sees to it that nobody starts a new call on *this, and
 ///               that whoever is being refused is out of it.
-template <AtomicsPolicy Atomics>
+template <RundownPolicy Atomics>
 class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
  public:
   /// Returns the most references that may be held at a time.
@@ -203,7 +203,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   }
 
  private:
-  template <AtomicsPolicy>
+  template <ShardedPolicy>
   friend class BasicShardedRundownRef;
 
   /// Takes back what a refused caller has added. That may be the last, and complete.
@@ -294,7 +294,5 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   AtomicOf<Atomics, Word> word_{0};
   detail::CompletionList<Atomics> completions_;
 };
-
-using RundownRef = BasicRundownRef<StdAtomics>;
 
 NMR_END_NAMESPACE

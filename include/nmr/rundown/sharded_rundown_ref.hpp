@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <new>
 
+#include <nmr/platform/thread_pointer.hpp>
 #include <nmr/rundown/rundown_ref.hpp>
 
 NMR_BEGIN_NAMESPACE
@@ -18,7 +19,7 @@ NMR_BEGIN_NAMESPACE
 /// It takes three cache lines, and one for each shard. No function but the constructors allocates.
 ///
 /// Lifetime      as RundownRef: may be destroyed once it has told that it has run down.
-template <AtomicsPolicy Atomics>
+template <ShardedPolicy Atomics>
 class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   using Centre = BasicRundownRef<Atomics>;
   using Word = std::uintptr_t;
@@ -233,7 +234,5 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   AtomicOf<Atomics, std::size_t> open_shards_{0};
   alignas(kCacheLine) Centre centre_;
 };
-
-using ShardedRundownRef = BasicShardedRundownRef<StdAtomics>;
 
 NMR_END_NAMESPACE

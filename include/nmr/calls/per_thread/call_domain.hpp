@@ -6,7 +6,7 @@
 #include <nmr/calls/per_thread/call_cell.hpp>
 #include <nmr/calls/per_thread/call_record.hpp>
 #include <nmr/calls/per_thread/call_roster.hpp>
-#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/std_atomics.hpp>
 
 NMR_BEGIN_NAMESPACE
 

@@ -5,7 +5,7 @@
 #include <nmr/platform/pointer.hpp>
 
 #include <nmr/calls/per_thread/call_record.hpp>
-#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/std_atomics.hpp>
 
 NMR_BEGIN_NAMESPACE
 namespace detail {

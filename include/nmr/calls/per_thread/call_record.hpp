@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include <nmr/calls/call_target.hpp>
-#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/std_atomics.hpp>
 
 NMR_BEGIN_NAMESPACE
 template <AtomicsPolicy Atomics>

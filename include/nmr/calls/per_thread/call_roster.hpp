@@ -5,8 +5,8 @@
 #include <nmr/calls/per_thread/call_record.hpp>
 #include <nmr/calls/per_thread/call_table.hpp>
 #include <nmr/calls/per_thread/target_set.hpp>
-#include <nmr/platform/atomics.hpp>
 #include <nmr/platform/completion.hpp>
+#include <nmr/platform/std_atomics.hpp>
 
 NMR_BEGIN_NAMESPACE
 namespace detail {

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include <nmr/calls/call_target.hpp>
-#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/std_atomics.hpp>
 
 NMR_BEGIN_NAMESPACE
 namespace detail {

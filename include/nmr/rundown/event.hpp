@@ -1,5 +1,5 @@
 #pragma once
-#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/atomics_policy.hpp>
 #include <nmr/platform/completion.hpp>
 
 NMR_BEGIN_NAMESPACE
@@ -9,7 +9,7 @@ NMR_BEGIN_NAMESPACE
 /// Lifetime      may be destroyed as soon as a wait has returned. If it was set: the setter notifies under the mutex,
 ///               and is out of it before a waiter can return (cplusplus/papers#1279 tells what goes wrong otherwise).
 ///               If the time was over: the node is in no list any more.
-template <AtomicsPolicy Atomics>
+template <RundownPolicy Atomics>
 class NMR_PUBLIC_TYPE BasicEvent : public Completion {
  public:
   NMR_LOCAL BasicEvent() noexcept : Completion(&fire, this, Claims{}) {}
@@ -68,7 +68,5 @@ class NMR_PUBLIC_TYPE BasicEvent : public Completion {
   bool set_ = false;
   bool claimed_ = false;
 };
-
-using Event = BasicEvent<StdAtomics>;
 
 NMR_END_NAMESPACE

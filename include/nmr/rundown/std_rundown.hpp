@@ -1,0 +1,12 @@
+#pragma once
+/// The rundown references over the default policy.
+#include <nmr/rundown/basic_rundown.hpp>
+#include <nmr/rundown/std_rundown_ref.hpp>
+
+NMR_BEGIN_NAMESPACE
+
+using ShardedRundownRef = BasicShardedRundownRef<StdAtomics>;
+using RundownGuard = BasicRundownGuard<RundownRef>;
+using ShardedRundownGuard = BasicRundownGuard<ShardedRundownRef>;
+
+NMR_END_NAMESPACE
