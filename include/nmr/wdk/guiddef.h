@@ -31,17 +31,17 @@ C_ASSERT(offsetof(GUID, Data2) == 4 && offsetof(GUID, Data3) == 6 && offsetof(GU
 
 #ifdef __cplusplus
 typedef const GUID& REFGUID;
-NMR_WDK_INLINE bool InlineIsEqualGUID(REFGUID one, REFGUID other) {
+NMR_WDK_IN_LINE bool InlineIsEqualGUID(REFGUID one, REFGUID other) {
   return memcmp(&one, &other, sizeof(GUID)) == 0;
 }
-NMR_WDK_INLINE bool IsEqualGUID(REFGUID one, REFGUID other) { return InlineIsEqualGUID(one, other); }
-NMR_WDK_INLINE bool operator==(REFGUID one, REFGUID other) { return InlineIsEqualGUID(one, other); }
+NMR_WDK_IN_LINE bool IsEqualGUID(REFGUID one, REFGUID other) { return InlineIsEqualGUID(one, other); }
+NMR_WDK_IN_LINE bool operator==(REFGUID one, REFGUID other) { return InlineIsEqualGUID(one, other); }
 #else
 typedef const GUID* REFGUID;
-NMR_WDK_INLINE int InlineIsEqualGUID(REFGUID one, REFGUID other) {
+NMR_WDK_IN_LINE int InlineIsEqualGUID(REFGUID one, REFGUID other) {
   return memcmp(one, other, sizeof(GUID)) == 0;
 }
-NMR_WDK_INLINE int IsEqualGUID(REFGUID one, REFGUID other) { return InlineIsEqualGUID(one, other); }
+NMR_WDK_IN_LINE int IsEqualGUID(REFGUID one, REFGUID other) { return InlineIsEqualGUID(one, other); }
 #endif
 #define IsEqualIID(one, other) IsEqualGUID(one, other)
 #define IsEqualCLSID(one, other) IsEqualGUID(one, other)

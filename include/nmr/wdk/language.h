@@ -46,8 +46,8 @@
 
 // What a page defines in line stays in its image; what it declares is found in the one that has the definitions.
 #if defined(__cplusplus)
-#define NMR_WDK_INLINE __attribute__((visibility("hidden"))) inline
+#define NMR_WDK_IN_LINE __attribute__((visibility("hidden"))) inline
 #else
-#define NMR_WDK_INLINE static inline
+#define NMR_WDK_IN_LINE static inline
 #endif
 #define NMR_WDK_API EXTERN_C __attribute__((visibility("default")))
