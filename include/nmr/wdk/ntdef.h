@@ -113,6 +113,17 @@ typedef struct _SINGLE_LIST_ENTRY {
 } SINGLE_LIST_ENTRY, *PSINGLE_LIST_ENTRY;
 C_ASSERT(sizeof(LIST_ENTRY) == 2 * sizeof(void*) && offsetof(LIST_ENTRY, Blink) == sizeof(void*));
 
+/// What memory is allocated of; here it differs only in who may ask for it, and in its alignment.
+typedef enum _POOL_TYPE {
+  NonPagedPool = 0,
+  NonPagedPoolExecute = 0,
+  PagedPool = 1,
+  NonPagedPoolCacheAligned = 4,
+  PagedPoolCacheAligned = 5,
+  NonPagedPoolNx = 512,
+  NonPagedPoolNxCacheAligned = 516
+} POOL_TYPE;
+
 #define UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
 #define DBG_UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
 #define DBG_UNREFERENCED_LOCAL_VARIABLE(variable) ((void)(variable))
