@@ -31,7 +31,8 @@ NAMES = ("wdk/", "km/")
 OF_C = {"conditional compilation", "a macro", "a system header"}
 MORE = {"wdk/language.h": {"a compiler's own word"},
         "wdk/support/interlocked.h": {"a system call", "a compiler's own word"},
-        "wdk/support/once/": {"a standard synchronisation type", "a compiler's own word", "thread-local storage",
+        "wdk/support/once/": {"a standard synchronisation type", "a system header", "a compiler's own word",
+                              "thread-local storage",
                               "a static variable (a member of a template, or in an inline function)"}}
 
 
