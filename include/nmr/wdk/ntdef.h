@@ -101,7 +101,7 @@ typedef const UNICODE_STRING* PCUNICODE_STRING;
 C_ASSERT(sizeof(UNICODE_STRING) == 2 * sizeof(void*) && offsetof(UNICODE_STRING, MaximumLength) == 2);
 C_ASSERT(offsetof(UNICODE_STRING, Buffer) == sizeof(void*));
 
-#define RTL_CONSTANT_STRING(text) {sizeof(text) - sizeof((text)[0]), sizeof(text), (text)}
+#define RTL_CONSTANT_STRING(text) {sizeof(text) - sizeof((text)[0]), sizeof(text), (PWCH)(text)}
 
 /// A link of a doubly linked list, and its head. The functions are in driver_support.h.
 typedef struct _LIST_ENTRY {
