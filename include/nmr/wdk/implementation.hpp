@@ -10,7 +10,7 @@ namespace {
 /// call. Made without allocating, so nothing here fails for want of memory.
 nmr::wdk::Registrar& nmr_wdk_registrar() {
   alignas(nmr::wdk::Registrar) static unsigned char memory[sizeof(nmr::wdk::Registrar)];
-  static auto& registrar = *new (nmr::platform::At{memory}) nmr::wdk::Registrar;
+  static auto& registrar = *new (nmr::platform::At{memory}) nmr::wdk::Registrar(NMR_WDK_BEGINS_LOOSE);
   return registrar;
 }
 

@@ -172,6 +172,11 @@ C_ASSERT(offsetof(NPI_PROVIDER_CHARACTERISTICS, ProviderCleanupBindingContext) =
 C_ASSERT(offsetof(NPI_PROVIDER_CHARACTERISTICS, ProviderRegistrationInstance) == 4 * sizeof(void*));
 C_ASSERT(sizeof(NPI_PROVIDER_CHARACTERISTICS) == 9 * sizeof(void*));
 
+#if defined(NMR_WDK_LOOSE_DEREGISTER)
+#define NMR_WDK_BEGINS_LOOSE true
+#else
+#define NMR_WDK_BEGINS_LOOSE false
+#endif
 #include <nmr/wdk/rundown.h>
 
 #if defined(NMR_WDK_IMPLEMENTATION) && defined(__cplusplus)

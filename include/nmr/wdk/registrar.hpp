@@ -16,7 +16,7 @@ namespace wdk {
 /// callback this thread is in, or a DetachCompletion.
 class Registrar {
  public:
-  Registrar() noexcept = default;
+  explicit Registrar(bool loose) noexcept : loose_(loose) {}
   Registrar(const Registrar&) = delete;
   Registrar& operator=(const Registrar&) = delete;
 
@@ -267,7 +267,7 @@ class Registrar {
 
   HandleTable names_;
   Core core_;
-  AtomicOf<StdAtomics, bool> loose_{false};
+  AtomicOf<StdAtomics, bool> loose_;
 };
 
 }  // namespace wdk
