@@ -3,3 +3,4 @@
 /// and rundown.h for rundown protection. No requests (IRP), no devices that could be opened, no registry.
 #include <nmr/wdk/driver_support.h>
 #include <nmr/wdk/ntdef.h>
+#include <nmr/wdk/rundown.h>
