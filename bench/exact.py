@@ -126,6 +126,13 @@ def count(bars, compiler, program):
     bars.at_most(3, f"instructions of a call that looks further for its record / of one that does not, {compiler}", further, 3)
 
 
+def by_windows_names(bars, compiler, program):
+    for what, limit, way in (("ExAcquireRundownProtection() and ExReleaseRundownProtection()", 0, ""),
+                             ("the same with CacheAware", 2, "_sharded")):
+        more = instructions_per_call(program, "windows" + way) - instructions_per_call(program, "library" + way)
+        bars.at_most(20, f"instructions of {what} above the library's own, {compiler}", round(more, 2) + 0.0, limit)
+
+
 def locked_instructions(program, locked, work, what, times):
     """Returns how many instructions at the addresses in `locked` the program executes."""
     out = work / "callgrind.out"
@@ -233,6 +240,7 @@ def main():
         program = build(compiler, options.work, "one_call")
         count(bars, compiler, program)
         look_at_code(bars, compiler, program, options.work)
+        by_windows_names(bars, compiler, build(compiler, options.work, "windows_names"))
     # One image, libraries and all, whose addresses are those of its disassembly.
     static = build(compilers[0], options.work, "one_call", "-static")
     bars.at_most(5, "stores of a guarded call to lines that another thread's calls touch, in a memory trace",

@@ -23,8 +23,10 @@ def compile(compiler, source, *arguments):
 
 
 def headers(of_another_system="system_windows.hpp"):
+    """All but the Windows names, which are of C too, and not for Windows: tests/wdk_support/names.py compiles those."""
     return [str(path.relative_to(ROOT / "include")) for path in sorted((ROOT / "include/nmr").rglob("*"))
-            if path.suffix in (".hpp", ".h") and path.name != of_another_system]
+            if path.suffix in (".hpp", ".h") and path.name != of_another_system and path.parts[-2] != "km"
+            and "wdk" not in path.parts]
 
 
 def alone(compiler, *arguments):

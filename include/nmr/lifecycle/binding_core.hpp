@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include <nmr/binding/attachment_core.hpp>
+#include <nmr/lifecycle/skin.hpp>
 #include <nmr/lifecycle/vocabulary.hpp>
 #include <nmr/platform/completion.hpp>
 
@@ -35,7 +36,7 @@ struct OwnedContext {
 ///
 /// When that count has run down the side is done, whichever of these was the last.
 template <CallsPolicy Calls>
-struct BindingSide {
+struct BindingSide : KeptWithSide<Calls>::Type {
   using Registration = RegistrationCore<Calls>;
   using Cell = typename Calls::Cell;
   using Atomics = typename Calls::Atomics;

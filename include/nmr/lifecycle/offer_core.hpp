@@ -30,6 +30,15 @@ struct NMR_PUBLIC_TYPE OfferCore {
     return Status::kSuccess;
   }
 
+  /// Returns what the other side's module was registered as: `module` of its Module.
+  [[nodiscard]] NMR_LOCAL const void* peer_module() const noexcept {
+    return side.binding.peer_of(side).registration.module.module;
+  }
+  /// Returns what the other side has given to be called with. The client's is known when the provider is asked, the
+  /// provider's when accept() has succeeded.
+  [[nodiscard]] NMR_LOCAL const void* peer_dispatch() const noexcept { return side.outgoing.dispatch(); }
+  [[nodiscard]] NMR_LOCAL void* peer_context() const noexcept { return side.outgoing.context(); }
+
   Side& side;  // of the module that is asked
   Cell* cell = nullptr;
   void* context = nullptr;

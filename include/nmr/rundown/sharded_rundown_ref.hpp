@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <new>
 
+#include <nmr/platform/pointer.hpp>
 #include <nmr/platform/thread_pointer.hpp>
 #include <nmr/rundown/rundown_ref.hpp>
 
@@ -16,7 +17,8 @@ NMR_BEGIN_NAMESPACE
 /// it holds to the centre. A release that finds its shard closed goes to the centre. Whoever closes the last open shard
 /// takes the bias away. Only from then on the centre can reach zero: it is an ordinary RundownRef now.
 ///
-/// It takes three cache lines, and one for each shard. No function but the constructors allocates.
+/// It takes three cache lines, and one for each shard. No function but the constructors allocates; make_in_place() does
+/// without.
 ///
 /// Lifetime      as RundownRef: may be destroyed once it has told that it has run down.
 template <ShardedPolicy Atomics>
@@ -43,12 +45,40 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
       : BasicShardedRundownRef(BornRunDown{}, Atomics::processor_count()) {}
   NMR_LOCAL BasicShardedRundownRef(BornRunDown, std::size_t shards) noexcept
       : centre_(typename Centre::BornRunDown{}) {
-    std::size_t count = 1;
-    while (count < shards && count < kMaxShards) count *= 2;
+    const std::size_t count = rounded(shards);
     auto* const memory = new (std::nothrow) Shard[count];
     if (memory == nullptr) return;
     shards_ = memory;
     shard_mask_ = count - 1;
+  }
+
+  /// Returns how much memory a reference takes that has its shards behind it, one for each processor or as many as
+  /// asked for.
+  [[nodiscard]] NMR_LOCAL static std::size_t bytes_in_place() noexcept {
+    return bytes_in_place(Atomics::processor_count());
+  }
+  /// As above.
+  [[nodiscard]] NMR_LOCAL static constexpr std::size_t bytes_in_place(std::size_t shards) noexcept {
+    return sizeof(BasicShardedRundownRef) + rounded(shards) * sizeof(Shard);
+  }
+  /// Makes one in memory of the caller's, with as many shards behind it as there is room for, a power of two
+  /// (ExInitializeRundownProtectionCacheAware).
+  ///
+  /// Returns       the reference, active; or null if there is no room for one shard: then nothing was made.
+  /// Progress      a pass over the shards; allocates nothing.
+  /// Lifetime      its destructor frees nothing; memory may be given up without it where nobody is inside.
+  /// Precondition  `memory` is aligned as the type is.
+  NMR_LOCAL static BasicShardedRundownRef* make_in_place(void* memory, std::size_t bytes) noexcept {
+    if (bytes < bytes_in_place(1)) return nullptr;
+    std::size_t shards = 1;
+    while (shards < kMaxShards && bytes_in_place(shards * 2) <= bytes) shards *= 2;
+    auto* const ref = new (platform::At{memory}) BasicShardedRundownRef(InPlace{});
+    auto* const place = static_cast<unsigned char*>(memory) + sizeof(BasicShardedRundownRef);
+    for (std::size_t i = 0; i < shards; ++i) new (platform::At{place + i * sizeof(Shard)}) Shard;
+    ref->shards_ = reinterpret_cast<Shard*>(place);
+    ref->shard_mask_ = shards - 1;
+    ref->reinitialize();
+    return ref;
   }
 
   BasicShardedRundownRef(const BasicShardedRundownRef&) = delete;
@@ -61,7 +91,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
       misuse("~ShardedRundownRef", "destroyed while somebody waits for it to run down");
     // Not run down: closing it here finds out what is still held. The centre's own destructor reports that.
     if (!centre_.run_down_already()) begin_rundown();
-    if (allocated()) delete[] shards_;
+    if (allocated() && !in_place_) delete[] shards_;
   }
 
   /// Returns false if there was no memory for the shards. Then *this is run down and stays so.
@@ -174,6 +204,16 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
     AtomicOf<Atomics, Word> word{kClosed};
   };
 
+  struct InPlace {};
+  NMR_LOCAL explicit BasicShardedRundownRef(InPlace) noexcept
+      : in_place_(true), centre_(typename Centre::BornRunDown{}) {}
+
+  NMR_LOCAL static constexpr std::size_t rounded(std::size_t shards) noexcept {
+    std::size_t count = 1;
+    while (count < shards && count < kMaxShards) count *= 2;
+    return count;
+  }
+
   NMR_LOCAL Shard& shard() const noexcept {
     // Thread pointers lie a stack size apart. To multiply spreads them, into the high bits: those are taken. Of a small
     // word no more than eight are well mixed.
@@ -232,6 +272,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   Shard* shards_ = &never_open_;
   std::size_t shard_mask_ = 0;
   AtomicOf<Atomics, std::size_t> open_shards_{0};
+  const bool in_place_ = false;  // the shards are the caller's memory
   alignas(kCacheLine) Centre centre_;
 };
 

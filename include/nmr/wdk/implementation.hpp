@@ -1,0 +1,86 @@
+#pragma once
+// The definitions of the Windows names, for the one file of a program that has NMR_WDK_IMPLEMENTATION.
+#include <nmr/wdk/netioddk.h>
+#include <nmr/wdk/registrar.hpp>
+#include <nmr/wdk/rundown.h>
+
+namespace {
+
+/// Returns the registrar of the program. Never destroyed: modules may still be registered at the end, and threads may
+/// call. Made without allocating, so nothing here fails for want of memory.
+nmr::wdk::Registrar& nmr_wdk_registrar() {
+  alignas(nmr::wdk::Registrar) static unsigned char memory[sizeof(nmr::wdk::Registrar)];
+  static auto& registrar = *new (nmr::platform::At{memory}) nmr::wdk::Registrar(NMR_WDK_BEGINS_LOOSE);
+  return registrar;
+}
+
+}  // namespace
+
+extern "C" {
+
+NTSTATUS NTAPI NmrRegisterClient(PNPI_CLIENT_CHARACTERISTICS ClientCharacteristics, PVOID ClientContext,
+                                 PHANDLE NmrClientHandle) {
+  return nmr_wdk_registrar().add<nmr::wdk::ClientSide>(ClientCharacteristics, ClientContext, NmrClientHandle);
+}
+NTSTATUS NTAPI NmrRegisterProvider(PNPI_PROVIDER_CHARACTERISTICS ProviderCharacteristics,
+                                   PVOID ProviderContext, PHANDLE NmrProviderHandle) {
+  return nmr_wdk_registrar().add<nmr::wdk::ProviderSide>(ProviderCharacteristics, ProviderContext,
+                                                         NmrProviderHandle);
+}
+NTSTATUS NTAPI NmrDeregisterClient(HANDLE NmrClientHandle) {
+  return nmr_wdk_registrar().deregister(NmrClientHandle, nmr::wdk::HandleKind::kClient,
+                                        "NmrDeregisterClient");
+}
+NTSTATUS NTAPI NmrDeregisterProvider(HANDLE NmrProviderHandle) {
+  return nmr_wdk_registrar().deregister(NmrProviderHandle, nmr::wdk::HandleKind::kProvider,
+                                        "NmrDeregisterProvider");
+}
+NTSTATUS NTAPI NmrWaitForClientDeregisterComplete(HANDLE NmrClientHandle) {
+  return nmr_wdk_registrar().wait(NmrClientHandle, nmr::wdk::HandleKind::kClient,
+                                  "NmrWaitForClientDeregisterComplete");
+}
+NTSTATUS NTAPI NmrWaitForProviderDeregisterComplete(HANDLE NmrProviderHandle) {
+  return nmr_wdk_registrar().wait(NmrProviderHandle, nmr::wdk::HandleKind::kProvider,
+                                  "NmrWaitForProviderDeregisterComplete");
+}
+NTSTATUS NTAPI NmrClientAttachProvider(HANDLE NmrBindingHandle, PVOID ClientBindingContext,
+                                       const void* ClientDispatch, PVOID* ProviderBindingContext,
+                                       const void** ProviderDispatch) {
+  return nmr_wdk_registrar().attach(NmrBindingHandle, ClientBindingContext, ClientDispatch,
+                                    ProviderBindingContext, ProviderDispatch);
+}
+void NTAPI NmrClientDetachProviderComplete(HANDLE NmrBindingHandle) {
+  nmr_wdk_registrar().complete(NmrBindingHandle, nmr::wdk::HandleKind::kClientBinding,
+                               "NmrClientDetachProviderComplete");
+}
+void NTAPI NmrProviderDetachClientComplete(HANDLE NmrBindingHandle) {
+  nmr_wdk_registrar().complete(NmrBindingHandle, nmr::wdk::HandleKind::kProviderBinding,
+                               "NmrProviderDetachClientComplete");
+}
+void NTAPI NmrWdkSetLooseDeregister(BOOLEAN Loose) { nmr_wdk_registrar().set_loose(Loose != 0); }
+
+/// What stands in line in C++, for files in C: a function whose address is taken is there.
+extern void (*const nmr_wdk_rundown_functions[])();
+void (*const nmr_wdk_rundown_functions[])() = {
+    reinterpret_cast<void (*)()>(&ExInitializeRundownProtection),
+    reinterpret_cast<void (*)()>(&ExAcquireRundownProtection),
+    reinterpret_cast<void (*)()>(&ExAcquireRundownProtectionEx),
+    reinterpret_cast<void (*)()>(&ExReleaseRundownProtection),
+    reinterpret_cast<void (*)()>(&ExReleaseRundownProtectionEx),
+    reinterpret_cast<void (*)()>(&ExWaitForRundownProtectionRelease),
+    reinterpret_cast<void (*)()>(&ExRundownCompleted),
+    reinterpret_cast<void (*)()>(&ExReInitializeRundownProtection),
+    reinterpret_cast<void (*)()>(&ExSizeOfRundownProtectionCacheAware),
+    reinterpret_cast<void (*)()>(&ExInitializeRundownProtectionCacheAware),
+    reinterpret_cast<void (*)()>(&ExAllocateCacheAwareRundownProtection),
+    reinterpret_cast<void (*)()>(&ExFreeCacheAwareRundownProtection),
+    reinterpret_cast<void (*)()>(&ExAcquireRundownProtectionCacheAware),
+    reinterpret_cast<void (*)()>(&ExAcquireRundownProtectionCacheAwareEx),
+    reinterpret_cast<void (*)()>(&ExReleaseRundownProtectionCacheAware),
+    reinterpret_cast<void (*)()>(&ExReleaseRundownProtectionCacheAwareEx),
+    reinterpret_cast<void (*)()>(&ExWaitForRundownProtectionReleaseCacheAware),
+    reinterpret_cast<void (*)()>(&ExRundownCompletedCacheAware),
+    reinterpret_cast<void (*)()>(&ExReInitializeRundownProtectionCacheAware),
+};
+
+}  // extern "C"

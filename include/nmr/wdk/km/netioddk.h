@@ -1,0 +1,3 @@
+#pragma once
+/// For code that includes <km/netioddk.h>.
+#include <nmr/wdk/netioddk.h>

@@ -1,0 +1,3 @@
+#pragma once
+/// For code that includes <km/ntifs.h>.
+#include <nmr/wdk/ntifs.h>

@@ -1,0 +1,3 @@
+#pragma once
+/// For code that includes <km/wdm.h>.
+#include <nmr/wdk/wdm.h>

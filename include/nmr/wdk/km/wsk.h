@@ -1,0 +1,3 @@
+#pragma once
+/// For code that includes <km/wsk.h>.
+#include <nmr/wdk/wsk.h>

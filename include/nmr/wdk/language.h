@@ -1,0 +1,53 @@
+#pragma once
+/// The words of Microsoft's compilers, and what their headers make of them, for GCC and Clang. Of C and of C++.
+///
+/// This page and those that include it stand in for the driver kit's where there is none. On Windows use the kit.
+#include <stddef.h>
+
+#if defined(__cplusplus)
+#define EXTERN_C extern "C"
+#define EXTERN_C_START extern "C" {
+#define EXTERN_C_END }
+#define C_ASSERT(condition) static_assert(condition, #condition)
+#else
+#define EXTERN_C extern
+#define EXTERN_C_START
+#define EXTERN_C_END
+#define C_ASSERT(condition) _Static_assert(condition, #condition)
+#endif
+
+// Calling conventions: the processors that are left have one.
+#define NTAPI
+#define NTKERNELAPI
+#define NTSYSAPI
+#define __cdecl
+#define __stdcall
+#define __fastcall
+
+#ifndef __forceinline
+#define __forceinline inline __attribute__((always_inline))
+#endif
+#define FORCEINLINE __forceinline
+#define DECLSPEC_NOINLINE __attribute__((noinline))
+#define DECLSPEC_NORETURN __attribute__((noreturn))
+#define DECLSPEC_ALIGN(bytes) __attribute__((aligned(bytes)))
+#define DECLSPEC_CACHEALIGN DECLSPEC_ALIGN(64)
+/// A variable that several files define alike: the linker keeps one.
+#define DECLSPEC_SELECTANY __attribute__((weak))
+
+// `__declspec(word)`, for the words that such code uses.
+#define __declspec(word) NMR_WDK_DECLSPEC_##word
+#define NMR_WDK_DECLSPEC_selectany DECLSPEC_SELECTANY
+#define NMR_WDK_DECLSPEC_noinline DECLSPEC_NOINLINE
+#define NMR_WDK_DECLSPEC_noreturn DECLSPEC_NORETURN
+#define NMR_WDK_DECLSPEC_align(bytes) DECLSPEC_ALIGN(bytes)
+#define NMR_WDK_DECLSPEC_dllexport __attribute__((visibility("default")))
+#define NMR_WDK_DECLSPEC_dllimport
+
+// What a page defines in line stays in its image; what it declares is found in the one that has the definitions.
+#if defined(__cplusplus)
+#define NMR_WDK_IN_LINE __attribute__((visibility("hidden"))) inline
+#else
+#define NMR_WDK_IN_LINE static inline
+#endif
+#define NMR_WDK_API EXTERN_C __attribute__((visibility("default")))

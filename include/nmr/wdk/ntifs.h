@@ -1,0 +1,3 @@
+#pragma once
+/// As wdm.h.
+#include <nmr/wdk/ntddk.h>

@@ -1,0 +1,103 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+#include <nmr/platform/pointer.hpp>
+#include <nmr/rundown/rundown_ref.hpp>
+#include <nmr/rundown/sharded_rundown_ref.hpp>
+#include <nmr/wdk/rundown.h>
+
+NMR_BEGIN_NAMESPACE
+namespace wdk {
+
+static_assert(sizeof(EX_RUNDOWN_REF) == sizeof(RundownRef) && alignof(EX_RUNDOWN_REF) == alignof(RundownRef));
+
+/// Returns the reference whose bytes these are. They are of unsigned char, which is what any object may be made of; and
+/// that all of them are zero in one that is open and new is a matter of RundownWord and CompletionList.
+[[nodiscard]] inline RundownRef& ref_in(PEX_RUNDOWN_REF memory) noexcept {
+  return *static_cast<RundownRef*>(static_cast<void*>(memory));
+}
+
+/// Returns where in the caller's memory the reference lies: at the first place that is aligned for it.
+[[nodiscard]] inline ShardedRundownRef& ref_in(PEX_RUNDOWN_REF_CACHE_AWARE memory) noexcept {
+  constexpr std::uintptr_t kMask = alignof(ShardedRundownRef) - 1;
+  return *reinterpret_cast<ShardedRundownRef*>((reinterpret_cast<std::uintptr_t>(memory) + kMask) & ~kMask);
+}
+
+}  // namespace wdk
+NMR_END_NAMESPACE
+
+extern "C" {
+
+NMR_WDK_IN_LINE void NTAPI ExInitializeRundownProtection(PEX_RUNDOWN_REF RunRef) {
+  new (nmr::platform::At{RunRef}) nmr::RundownRef;
+}
+NMR_WDK_IN_LINE BOOLEAN NTAPI ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef) {
+  return nmr::wdk::ref_in(RunRef).try_acquire();
+}
+NMR_WDK_IN_LINE BOOLEAN NTAPI ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count) {
+  return nmr::wdk::ref_in(RunRef).try_acquire(Count);
+}
+NMR_WDK_IN_LINE void NTAPI ExReleaseRundownProtection(PEX_RUNDOWN_REF RunRef) {
+  nmr::wdk::ref_in(RunRef).release();
+}
+NMR_WDK_IN_LINE void NTAPI ExReleaseRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count) {
+  nmr::wdk::ref_in(RunRef).release(Count);
+}
+NMR_WDK_IN_LINE void NTAPI ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef) {
+  nmr::wdk::ref_in(RunRef).run_down();
+}
+NMR_WDK_IN_LINE void NTAPI ExRundownCompleted(PEX_RUNDOWN_REF RunRef) {
+  nmr::wdk::ref_in(RunRef).rundown_completed();
+}
+NMR_WDK_IN_LINE void NTAPI ExReInitializeRundownProtection(PEX_RUNDOWN_REF RunRef) {
+  nmr::wdk::ref_in(RunRef).reinitialize();
+}
+
+NMR_WDK_IN_LINE SIZE_T NTAPI ExSizeOfRundownProtectionCacheAware(void) {
+  return alignof(nmr::ShardedRundownRef) - 1 + nmr::ShardedRundownRef::bytes_in_place();
+}
+NMR_WDK_IN_LINE void NTAPI ExInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef,
+                                                                   SIZE_T RunRefSize) {
+  auto& ref = nmr::wdk::ref_in(RunRef);
+  const auto skipped = static_cast<SIZE_T>(reinterpret_cast<char*>(&ref) - reinterpret_cast<char*>(RunRef));
+  nmr::ShardedRundownRef::make_in_place(&ref, RunRefSize < skipped ? 0 : RunRefSize - skipped);
+}
+NMR_WDK_IN_LINE PEX_RUNDOWN_REF_CACHE_AWARE NTAPI ExAllocateCacheAwareRundownProtection(POOL_TYPE, ULONG) {
+  const SIZE_T size = ExSizeOfRundownProtectionCacheAware();
+  void* const memory = ::operator new(size, std::nothrow);
+  const auto ref = static_cast<PEX_RUNDOWN_REF_CACHE_AWARE>(memory);
+  if (ref != nullptr) ExInitializeRundownProtectionCacheAware(ref, size);
+  return ref;
+}
+NMR_WDK_IN_LINE void NTAPI ExFreeCacheAwareRundownProtection(PEX_RUNDOWN_REF_CACHE_AWARE RunRef) {
+  nmr::wdk::ref_in(RunRef).~BasicShardedRundownRef();
+  ::operator delete(static_cast<void*>(RunRef));
+}
+
+NMR_WDK_IN_LINE BOOLEAN NTAPI ExAcquireRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef) {
+  return nmr::wdk::ref_in(RunRef).try_acquire();
+}
+NMR_WDK_IN_LINE BOOLEAN NTAPI ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRef,
+                                                                     ULONG Count) {
+  return nmr::wdk::ref_in(RunRef).try_acquire(Count);
+}
+NMR_WDK_IN_LINE void NTAPI ExReleaseRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef) {
+  nmr::wdk::ref_in(RunRef).release();
+}
+NMR_WDK_IN_LINE void NTAPI ExReleaseRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRef,
+                                                                  ULONG Count) {
+  nmr::wdk::ref_in(RunRef).release(Count);
+}
+NMR_WDK_IN_LINE void NTAPI ExWaitForRundownProtectionReleaseCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef) {
+  nmr::wdk::ref_in(RunRef).run_down();
+}
+NMR_WDK_IN_LINE void NTAPI ExRundownCompletedCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef) {
+  nmr::wdk::ref_in(RunRef).rundown_completed();
+}
+NMR_WDK_IN_LINE void NTAPI ExReInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef) {
+  nmr::wdk::ref_in(RunRef).reinitialize();
+}
+
+}  // extern "C"

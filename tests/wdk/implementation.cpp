@@ -1,0 +1,3 @@
+// The one file of the tests that defines the Windows names.
+#define NMR_WDK_IMPLEMENTATION
+#include <netioddk.h>

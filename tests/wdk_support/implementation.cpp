@@ -1,0 +1,3 @@
+// The one file of this program that defines the Windows names.
+#define NMR_WDK_IMPLEMENTATION
+#include <wdm.h>
