@@ -2,8 +2,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <nmr/platform/std_atomics.hpp>
 #include <nmr/platform/misuse.hpp>
+#include <nmr/platform/std_atomics.hpp>
 #include <nmr/wdk/ntdef.h>
 
 NMR_BEGIN_NAMESPACE

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <unordered_map>
 
-#include <nmr/platform/std_atomics.hpp>
 #include <nmr/platform/contain.hpp>
+#include <nmr/platform/std_atomics.hpp>
 #include <nmr/wdk/support/once/irql.hpp>
 #include <nmr/wdk/support/pool.h>
 #include <nmr/wdk/support/verifier.hpp>

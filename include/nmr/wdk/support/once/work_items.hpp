@@ -2,8 +2,8 @@
 #include <new>
 #include <thread>
 
-#include <nmr/platform/std_atomics.hpp>
 #include <nmr/platform/contain.hpp>
+#include <nmr/platform/std_atomics.hpp>
 #include <nmr/wdk/support/once/irql.hpp>
 #include <nmr/wdk/support/verifier.hpp>
 #include <nmr/wdk/support/work_items.h>
