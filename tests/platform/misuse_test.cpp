@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <nmr/platform/report_misuse.hpp>
 
 #include <thread>
 
