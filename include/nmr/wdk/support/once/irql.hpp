@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <cstdio>
 
-#include <nmr/platform/misuse.hpp>
+#include <nmr/platform/report_misuse.hpp>
 #include <nmr/wdk/support/irql.h>
 #include <nmr/wdk/support/lists.h>
 
