@@ -1,13 +1,11 @@
-// A registry of one's own, made of BindingHandle and RundownRef alone: modules come and go by name, and
-// clients that were bound to a name call whichever module has it now.
+// A registry of one's own, made of BindingTable and RundownRef alone: modules come and go in numbered places, and are
+// called there. A module frees itself when it has been replaced or removed and its last call has left. So the registry
+// takes no lock, and does not know who is where.
 #include <nmr/binding.hpp>
 #include <nmr/rundown.hpp>
 
 #include <atomic>
 #include <cstdio>
-#include <map>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -26,60 +24,50 @@ struct TextNpi {
 
 class TextModules {
  public:
-  /// What a client gets: the place that a name's module is called through. Movable; keeps the registry from
-  /// closing.
-  class Client {
-   public:
-    [[nodiscard]] nmr::CallGuard<TextNpi> try_call() { return handle_->try_call(); }
+  enum : std::size_t { kPlaces = 8 };
 
-   private:
-    friend class TextModules;
-    Client(nmr::RundownGuard registry, nmr::BindingHandle<TextNpi>& handle)
-        : registry_(std::move(registry)), handle_(&handle) {}
-
-    nmr::RundownGuard registry_;
-    nmr::BindingHandle<TextNpi>* handle_;
-  };
-
-  /// Gives the name to a module; calls to the one that had it before go on, and that one drains.
-  bool add(const std::string& name, nmr::Attachment<TextNpi>& module) {
-    return place(name).attach(module) == nmr::Status::kSuccess;
+  /// Puts a module in a place that appends a word; the one that was there drains. Returns false once close() has begun.
+  bool install(std::size_t place, std::string word) {
+    auto guard = nmr::try_guard(modules_);
+    if (!guard) return false;
+    auto* const module = new Module(std::move(guard), std::move(word));
+    return places_[place].attach(module->attachment) == nmr::Status::kSuccess;
   }
-  /// Takes the name away, and returns when the last call has left the module: it may be freed then.
-  void remove(const std::string& name) { (void)place(name).detach_and_wait(); }
+  void remove(std::size_t place) { (void)places_[place].detach(); }
 
-  /// Takes no more clients, and waits until the last has gone.
-  void close() { clients_.run_down(); }
+  /// Returns nothing if no module is in the place.
+  std::optional<std::string> transform(std::size_t place, const std::string& text) {
+    const auto call = places_[place].try_call();
+    if (!call) return std::nullopt;
+    return call->transform(call.context(), text);
+  }
 
-  /// Binds a client to a name, whether or not a module has it now. None once close() has begun.
-  std::optional<Client> find(const std::string& name) {
-    auto guard = nmr::try_guard(clients_);
-    if (!guard) return std::nullopt;
-    return Client(std::move(guard), place(name));
+  /// Takes no more modules, removes all, and returns when the last has gone. Not while another thread is in install():
+  /// what that puts in its place afterwards would stay.
+  void close() {
+    modules_.begin_rundown();
+    for (auto& place : places_) (void)place.detach();
+    modules_.wait_for_rundown();
   }
 
  private:
-  nmr::BindingHandle<TextNpi>& place(const std::string& name) {
-    const std::lock_guard lock(mutex_);
-    return places_.try_emplace(name, domain_).first->second;  // a map's elements stay where they are
-  }
+  struct Module {
+    Module(nmr::RundownGuard guard, std::string text) : registry(std::move(guard)), word(std::move(text)) {}
+    static std::string transform(void* self, const std::string& text) {
+      return text + static_cast<Module*>(self)->word;
+    }
+    static void free(nmr::Completion&, void* self) noexcept { delete static_cast<Module*>(self); }
+    static constexpr TextNpi::ProviderDispatch kDispatch{&transform};
+
+    nmr::RundownGuard registry;  // first, so that it goes last
+    std::string word;
+    nmr::Completion gone{&free, this};
+    nmr::Attachment<TextNpi> attachment{&kDispatch, this, gone};
+  };
 
   nmr::CallDomain domain_;
-  std::mutex mutex_;  // of the map; not taken by calls
-  std::map<std::string, nmr::BindingHandle<TextNpi>> places_;
-  nmr::RundownRef clients_;
-};
-
-/// A module: appends its word. The word is gone when the module is.
-struct Append {
-  explicit Append(const char* text) : word(std::make_unique<std::string>(text)) {}
-  static std::string transform(void* self, const std::string& text) {
-    return text + *static_cast<Append*>(self)->word;
-  }
-  static constexpr TextNpi::ProviderDispatch kDispatch{&transform};
-
-  std::unique_ptr<std::string> word;
-  nmr::Attachment<TextNpi> attachment{&kDispatch, this};
+  nmr::BindingTable<TextNpi, kPlaces> places_{domain_};
+  nmr::RundownRef modules_;
 };
 
 }  // namespace
@@ -90,37 +78,28 @@ int main() {
   std::atomic<int> calls = 0, wrong = 0;
 
   std::vector<std::thread> threads;
-  for (int i = 0; i != 3; ++i) {
-    threads.emplace_back([&, client = modules.find("append")]() mutable {
+  for (std::size_t i = 0; i != 3; ++i) {
+    threads.emplace_back([&, place = i]() mutable {
       while (!stop) {
-        const auto call = client->try_call();
-        if (!call) {
-          std::this_thread::yield();  // nobody has the name just now
-          continue;
-        }
-        const std::string result = call->transform(call.context(), "hello, ");
+        const auto result = modules.transform(place++ % TextModules::kPlaces, "hello, ");
+        if (!result) continue;  // nobody is there just now
         ++calls;
-        if (result != "hello, world" && result != "hello, moon") ++wrong;
+        if (*result != "hello, world" && *result != "hello, moon") ++wrong;
       }
     });
   }
 
-  for (int round = 0; round < 100 || calls == 0; ++round) {
-    auto world = std::make_unique<Append>("world");
-    auto moon = std::make_unique<Append>("moon");
-    expect(modules.add("append", world->attachment), "a module takes the name");
-    std::this_thread::yield();
-    expect(modules.add("append", moon->attachment), "another takes it over");
-    expect(world->attachment.wait_until_detached() == nmr::Status::kSuccess, "the first drains");
-    world.reset();
-    modules.remove("append");
-    moon.reset();
+  for (std::size_t round = 0; round < 1000 || calls == 0; ++round) {
+    const std::size_t place = round % TextModules::kPlaces;
+    expect(modules.install(place, "world"), "a module takes the place");
+    expect(modules.install(place, "moon"), "another takes it over");
+    if (round % 3 == 0) modules.remove(place);
   }
-  stop = true;
   modules.close();
-  expect(!modules.find("append"), "a closed registry takes no client");
+  expect(!modules.install(0, "sun"), "a closed registry takes no module");
+  stop = true;
   for (auto& thread : threads) thread.join();
 
   expect(wrong == 0, "every call that got in was served by a module that was there");
-  std::puts("200 modules came and went under load; each call that got in was served by one that was there");
+  std::puts("2000 modules came and went under load; each call that got in was served by one that was there");
 }

@@ -3,12 +3,14 @@
 ///
 ///   you need                                         use
 ///   a place to call through                          BindingHandle<Npi>
+///   many of those, by number                         BindingTable<Npi, size>
 ///   to call                                          handle.try_call(): CallGuard<Npi>, empty if refused
 ///   many calls in a row                              one guard, and guard.still_attached() between them
 ///   a request that outlives the call                 guard.hold(): CallHold<Npi>
 ///   to attach a module without a registry            Attachment<Npi>, handle.attach(attachment)
 ///   to replace it without refusing a call            handle.attach(the next one)
 ///   to be told when the last call has left           handle.detach(completion)
+///   the same, whoever detaches or replaces it        Attachment(dispatch, context, completion)
 ///   to detach many with one barrier                  DetachBatch
 ///   to call what may throw a type of its own         call_translated(handle, ...)
 ///   to give up what a call may never leave           handle.detach(), attachment.abandon(completion)
@@ -26,6 +28,7 @@
 ///
 /// The floors, each over those to its right: modules > registry > lifecycle > [binding] > calls > rundown > platform.
 #include <nmr/binding/binding_handle.hpp>
+#include <nmr/binding/binding_table.hpp>
 #include <nmr/binding/call_guard.hpp>
 #include <nmr/binding/call_hold.hpp>
 #include <nmr/binding/detach_batch.hpp>

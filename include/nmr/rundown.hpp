@@ -6,6 +6,7 @@
 ///   the same, entered by many processors at once       ShardedRundownRef
 ///   a reference for a scope                            RundownGuard, try_guard()
 ///   to be told when the last one has left              Completion, begin_rundown(completion)
+///   the same, whoever begins it                        when_run_down(completion)
 ///   to wait for it                                     run_down(), wait_for_rundown(), ..._for, ..._until
 ///
 /// What a function of theirs may do to the thread that calls it:
@@ -15,7 +16,7 @@
 ///   run_down_already()                     nothing                  no                  yes
 ///   try_acquire(), try_guard()             nothing                  where it is refused yes (1)
 ///   release(), reset(), ~RundownGuard      nothing                  if it is the last   yes (1)
-///   begin_rundown()                        nothing                  if nobody is inside no
+///   begin_rundown(), when_run_down()       nothing                  if nobody is inside no
 ///   run_down(), wait_for_rundown() ...     the last release         run_down() may      no
 ///   reinitialize(), try_reinitialize()     callers being refused    no                  no
 ///

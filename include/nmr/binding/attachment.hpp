@@ -22,6 +22,10 @@ class NMR_PUBLIC_TYPE BasicAttachment : private detail::AttachmentCore<Calls> {
   /// Either may be null; what a guard gives is then null too.
   NMR_LOCAL BasicAttachment(const Dispatch* dispatch, void* context) noexcept
       : detail::AttachmentCore<Calls>(dispatch, context) {}
+  /// As above. `detached` runs once for each time that it has been attached, when it has been detached or replaced, by
+  /// whomever, and the last call has left: before a completion given there. It may free the attachment and itself.
+  NMR_LOCAL BasicAttachment(const Dispatch* dispatch, void* context, Completion& detached) noexcept
+      : detail::AttachmentCore<Calls>(dispatch, context), on_detached_(&detached) {}
   /// Precondition  it is not attached, and the last call to it has left (trapped).
   NMR_LOCAL ~BasicAttachment() {
     if (this->refs().approximate_refs() == 0) return;
@@ -80,10 +84,24 @@ class NMR_PUBLIC_TYPE BasicAttachment : private detail::AttachmentCore<Calls> {
   template <Npi, CallsPolicy>
   friend class BasicBindingHandle;
 
+  /// Makes it ready for install() into a cell of the domain.
+  [[nodiscard]] NMR_LOCAL Status open(typename Calls::Domain& domain) noexcept {
+    if (!detail::AttachmentCore<Calls>::open(domain)) return Status::kInvalidDeviceState;
+    if (on_detached_ == nullptr) return Status::kSuccess;
+    if (on_detached_->given_twice<typename Calls::Atomics>("attach")) {
+      (void)this->refs().begin_rundown();
+      this->refs().release();  // what open() has acquired for the calls
+      return Status::kInvalidParameter;
+    }
+    (void)this->refs().when_run_down(*on_detached_);
+    return Status::kSuccess;
+  }
   NMR_LOCAL bool called_by_this_thread() noexcept {
     auto* const domain = this->domain();
     return !detached() && domain != nullptr && Calls::inside(*domain, *this);
   }
+
+  Completion* const on_detached_ = nullptr;
 };
 
 template <Npi N>

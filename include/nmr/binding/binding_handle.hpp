@@ -62,8 +62,9 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
   /// Attaches. What was attached before, if anything, is detached as by detach(): counted per thread, without a call
   /// refused in between; counted in one word, this waits until its calls have left.
   ///
-  /// Returns       kSuccess; kInvalidDeviceState if it is attached already or still drains; kRevisionMismatch
-  ///               if the domain was made by an incompatible version of the library. Then nothing has changed.
+  /// Returns       kSuccess; kInvalidDeviceState if it is attached already or still drains; kInvalidParameter if a
+  ///               completion of its own is in use (trapped); kRevisionMismatch if the domain was made by an
+  ///               incompatible version of the library. Then nothing has changed.
   /// Progress      waits for calls that were refused by the attachment itself, a few instructions of each; then as
   ///               detach(), if something was attached. Counted in one word it is blocking, asleep: for other attach()
   ///               of this handle, and for the calls through it; not from inside one of those.
@@ -149,7 +150,7 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
  private:
   NMR_LOCAL Status attach(Attachment& attachment, Completion* replaced) noexcept {
     if (cell_.domain().layout_version() != kLayoutVersion) return Status::kRevisionMismatch;
-    if (!attachment.open(cell_.domain())) return Status::kInvalidDeviceState;
+    if (const Status status = attachment.open(cell_.domain()); status != Status::kSuccess) return status;
     auto* const before = cell_.install(attachment);
     if (before == nullptr) {
       if (replaced != nullptr) replaced->run();

@@ -17,7 +17,7 @@ namespace layout {
 /// nothing is asked.
 template <class T>
 consteval bool takes(std::size_t bytes) {
-  return kLayoutVersion != 4 || sizeof(void*) != 8 || sizeof(T) == bytes;
+  return kLayoutVersion != 5 || sizeof(void*) != 8 || sizeof(T) == bytes;
 }
 
 static_assert(takes<Completion>(32) && takes<Executor>(8) && takes<DetachCompletion>(8));

@@ -59,7 +59,7 @@
 #else
 #define NMR_DEBUG_NAME
 #endif
-#define NMR_LAYOUT_VERSION 4
+#define NMR_LAYOUT_VERSION 5
 #define NMR_ABI NMR_JOIN(NMR_LAYOUT_VERSION, NMR_HANDLER_NAME, NMR_THREADS_NAME, NMR_DEBUG_NAME)
 
 // Weak symbols that are visible are shared between images, and then one runs, and pins, the other's code. So nothing

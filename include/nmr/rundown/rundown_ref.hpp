@@ -69,8 +69,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
     if (n == 0) return;
     if (n > max_refs()) [[unlikely]]
       return misuse("duplicate", "more references than max_refs()");
-    // relaxed: the reference that is held orders it.
-    const Word before = word_.fetch_add(n * kOneRef, order::relaxed);
+    const Word before = word_.fetch_add(n * kOneRef, order::relaxed);  // relaxed: the one that is held orders
     if (before >= kOneRef && ((before + n * kOneRef) & (kOverLimit | kOutOfRange)) == 0) [[likely]]
       return;
     word_.fetch_sub(n * kOneRef, order::relaxed);  // relaxed: undoes the line above
@@ -100,8 +99,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   /// Progress      wait-free, but for timed waits as release().
   /// Lifetime      if it was the last, *this has run down for whoever asks now. It may be gone on return.
   [[nodiscard]] NMR_LOCAL Completion* release_deferred() noexcept {
-    // [rd:9] as in release()
-    const Word left = word_.fetch_sub(kOneRef, order::release) - kOneRef;
+    const Word left = word_.fetch_sub(kOneRef, order::release) - kOneRef;  // [rd:9] as in release()
     return is_last(left, 1) ? close() : nullptr;
   }
 
@@ -120,6 +118,11 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   }
   /// As above, without a completion.
   NMR_LOCAL RundownState begin_rundown() noexcept { return begin(nullptr); }
+  /// Returns       as begin_rundown(completion), but begins nothing: another does, before or after.
+  /// Progress      as there; Lifetime as for who comes later.
+  NMR_LOCAL RundownState when_run_down(Completion& completion) noexcept {
+    return join(completion.begin_use<Atomics>("when_run_down") ? &completion : nullptr);
+  }
 
   /// Waits until *this has run down, which another thread may begin before or after. Any number of threads may wait. A
   /// completion of another's may still be about to run, or running, when this returns. No cancellation point.
@@ -264,8 +267,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
     return false;
   }
   NMR_LOCAL void set_begun() noexcept {
-    // relaxed: what it did before is released by [rd:9] in end_begin()
-    word_.fetch_or(kBegun, order::relaxed);
+    word_.fetch_or(kBegun, order::relaxed);  // relaxed: [rd:9] in end_begin() releases what it did before
   }
   NMR_LOCAL RundownState end_begin(Completion* completion) noexcept {
     if (completion != nullptr && !completions_.push(*completion)) {

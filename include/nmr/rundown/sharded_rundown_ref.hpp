@@ -155,6 +155,11 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   }
   /// As above, without a completion.
   NMR_LOCAL RundownState begin_rundown() noexcept { return begin(nullptr); }
+  /// As RundownRef::when_run_down().
+  /// Progress      as there.
+  NMR_LOCAL RundownState when_run_down(Completion& completion) noexcept {
+    return centre_.when_run_down(completion);
+  }
 
   /// As RundownRef::wait_for_rundown().
   NMR_LOCAL void wait_for_rundown() noexcept { centre_.wait_for_rundown(); }
