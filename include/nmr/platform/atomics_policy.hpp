@@ -65,6 +65,9 @@ concept WaitsPolicy =
 ///   ShortSection                lives, on the stack, while other threads may spin for this one, for a few instructions.
 ///                               Where some threads run at a level at which no other gets their processor, it raises
 ///                               this one to that level: to DISPATCH_LEVEL in a Windows kernel, as its spin locks do.
+///                               relax() is called inside it too.
+///   kChecksWhenDestroyed        an enumerator: where it is 0 a RundownRef has a trivial destructor, which looks at
+///                               nothing. So one of static storage needs nothing that runs at the end of a program.
 template <class A>
 concept RundownPolicy = WaitsPolicy<A> && requires(unsigned turn, const MisuseReport& report) {
   typename A::template Atomic<std::uintptr_t>;
