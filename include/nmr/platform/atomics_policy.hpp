@@ -2,21 +2,13 @@
 /// The one seam for everything that synchronises. Each type of the library is `BasicX<Atomics>`, with an alias `X` over
 /// StdAtomics (std_atomics.hpp). A driver has a policy of its own there; tests have a model checker or one that counts,
 /// and run the same headers. Nothing here needs a hosted implementation.
-#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <nmr/platform/clock.hpp>
 #include <nmr/platform/misuse.hpp>
+#include <nmr/platform/order.hpp>
 
 NMR_BEGIN_NAMESPACE
-
-/// Memory orders by their short names.
-namespace order {
-constexpr std::memory_order relaxed = std::memory_order_relaxed;
-constexpr std::memory_order acquire = std::memory_order_acquire;
-constexpr std::memory_order release = std::memory_order_release;
-constexpr std::memory_order acq_rel = std::memory_order_acq_rel;
-}  // namespace order
 
 /// A mutex and a condition to sleep with; wait_until() returns false once the deadline has passed. No wait is a
 /// cancellation point.
@@ -54,7 +46,7 @@ concept WaitsPolicy =
 
 /// What a RundownRef asks of a policy; none of it may throw:
 ///
-///   Atomic<T>                   as std::atomic<T>, for what platform::Atomic has: that will do
+///   Atomic<T>                   as std::atomic<T>, for what platform::Atomic has (atomic.hpp): that will do
 ///   Event                       see PolicyEvent; or Mutex and Condition, see SleepsPolicy, of which one is made
 ///   relax(turn)                 one turn of a wait for another thread's short section, at the level of whoever waits
 ///   now_ns                      a clock that never jumps
