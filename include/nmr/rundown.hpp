@@ -39,8 +39,8 @@
 ///       other call is still in the reference: a try_acquire(), or a begin_rundown() that was not the first.
 ///   How often may a Completion be given?  For one end at a time. It may be given again once its function has been
 ///       entered, so within it too. Before that it is misuse, and reported.
-///   How large are they?  A RundownRef two words, a guard one. A ShardedRundownRef three cache lines, and one for each
-///       shard.
+///   How large are they?  A RundownRef two words, a guard one. A ShardedRundownRef three cache lines, one for each shard
+///       and one more.
 ///
 /// Not for you if every call goes through a table of functions of a module that comes and goes: <nmr/binding.hpp>
 /// counts those without a shared word.

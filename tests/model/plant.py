@@ -18,39 +18,43 @@ from sources import without_comments
 # another folder is still found. tests/lint/planting.py holds this to its word.
 # One statement that becomes several may stand behind an if: then they take braces.
 FAULTS = [
-    ("a wait that ends for nothing is believed", "event.hpp",
+    ("a wait that ends for nothing is believed", "policy_event.hpp",
      "LockGuard lock(mutex_); while (!set_) condition_.wait(mutex_);",
      "LockGuard lock(mutex_); if (PLANTED) { if (!set_) condition_.wait(mutex_); return; } while (!set_) "
      "condition_.wait(mutex_);"),
-    ("too late, a wait that ends for nothing is believed", "event.hpp",
-     "while (!set_) condition_.wait(mutex_); return true;",
-     "if (PLANTED) { if (!set_) condition_.wait(mutex_); return true; } while (!set_) condition_.wait(mutex_); "
-     "return true;"),
-    ("timed wait that ends for nothing is believed", "event.hpp",
+    ("timed wait that ends for nothing is believed", "policy_event.hpp",
      "while (!set_ && condition_.wait_until(mutex_, deadline)) {",
      "while (!set_ && condition_.wait_until(mutex_, deadline)) { if (PLANTED) return true;"),
-    ("taken back when claimed", "event.hpp",
-     "!set_ && !claimed_; ++turn",
-     "!set_ && (PLANTED || !claimed_); ++turn"),
-    ("waits for the links under its mutex", "event.hpp",
-     "if (take_back(*this)) return false;",
-     "while (PLANTED && !take_back(*this)) Atomics::relax(0); if (PLANTED || take_back(*this)) return false;"),
+    ("too late, and not waited for", "rundown/event.hpp",
+     "event_.wait(); return true;",
+     "if (!PLANTED) event_.wait(); return true;"),
+    ("taken back when claimed", "rundown/event.hpp",
+     "kAtList, order::relaxed, order::relaxed)) return false;",
+     "kAtList, order::relaxed, order::relaxed) && !PLANTED) return false;"),
+    ("waits for the links until it has them", "rundown/event.hpp",
+     "&& state_.load(order::relaxed) == kAtList; ++turn",
+     "&& (PLANTED || state_.load(order::relaxed) == kAtList); ++turn"),
+    ("claimed beside a wait that is at the list", "rundown/event.hpp",
+     "& kAtList) == 0) return;",
+     "& kAtList) == 0 || PLANTED) return;"),
+    ("others come above a wait at the list", "rundown/event.hpp",
+     "const ShortSectionOf<Atomics> section;",
+     "std::optional<ShortSectionOf<Atomics>> section; if (!PLANTED) section.emplace();"),
+    ("others come above who closes the list", "completion_list.hpp",
+     "const ShortSectionOf<Atomics> section;",
+     "std::optional<ShortSectionOf<Atomics>> section; if (!PLANTED) section.emplace();"),
     ("given twice, and taken", "completion.hpp",
      "if (!in_use_) [[likely]]",
      "if (PLANTED || !in_use_) [[likely]]"),
     ("in use until its function has returned", "completion.hpp",
      "in_use_ = false; function_(",
      "if (!PLANTED) in_use_ = false; function_("),
-    ("set, and nobody woken", "event.hpp",
-     "event.condition_.notify_all();",
-     "if (!PLANTED) event.condition_.notify_all();"),
-    ("set without the mutex", "event.hpp",
-     "LockGuard lock(event.mutex_); event.set_ = true;",
-     "if (PLANTED) { event.set_ = true; event.condition_.notify_all(); return; } LockGuard lock(event.mutex_); "
-     "event.set_ = true;"),
-    ("claimed without the mutex", "event.hpp",
-     "LockGuard lock(event.mutex_); event.claimed_ = true;",
-     "if (PLANTED) { event.claimed_ = true; return; } LockGuard lock(event.mutex_); event.claimed_ = true;"),
+    ("set, and nobody woken", "policy_event.hpp",
+     "condition_.notify_all();",
+     "if (!PLANTED) condition_.notify_all();"),
+    ("set without the mutex", "policy_event.hpp",
+     "LockGuard lock(mutex_); set_ = true;",
+     "if (PLANTED) { set_ = true; condition_.notify_all(); return; } LockGuard lock(mutex_); set_ = true;"),
     ("refused caller leaves no mark", "rundown_ref.hpp",
      "word_.fetch_sub(n * kOneRef - kDead,",
      "word_.fetch_sub(n * kOneRef - (PLANTED ? 0 : kDead),"),
@@ -566,7 +570,7 @@ def main(include, output, listing, depfile):
         path.write_text(text, encoding="utf-8")
     rows = [f'    {{"{path.removeprefix("nmr/")}", {line}, Mutation::kPlanted, 0, "{name}"}},\n'
             for name, (path, line) in places.items()]
-    listing.write_text('// Made by plant.py.\n#pragma once\n#include "mutation.hpp"\nnamespace model {\n'
+    listing.write_text('// Made by plant.py.\n#pragma once\n#include <optional>\n#include "mutation.hpp"\nnamespace model {\n'
                        "inline const Mutation kPlantedFaults[] = {\n" + "".join(rows) + "};\n}\n", encoding="utf-8")
     depfile.write_text(f"{listing}: " + " ".join(str(include / name) for name in headers) + "\n", encoding="utf-8")
 

@@ -14,6 +14,7 @@ using nmr::Completion;
 using Policy = TellsWaits<ModelAtomics>;
 using Ref = nmr::BasicRundownRef<Policy>;
 using Sharded = nmr::BasicShardedRundownRef<Policy>;
+using Kernel = nmr::BasicRundownRef<KernelPolicy>;
 
 /// Something that is held once when the threads begin, and whose rundown has begun.
 template <class Form>
@@ -171,6 +172,37 @@ void waits_again(Run& run) {
   run.at_end([&] { object.end(); });
 }
 
+// The last release comes above the wait, on its processor: there it can wait for nothing that the wait is about to do.
+void let_go_above_the_wait(Run& run) {
+  auto& object = *new Object<Kernel>;
+  auto& let_go = *new bool(false);
+  const unsigned waits = run.thread([&] { object.wait(); });
+  run.handler_of(waits, [&] {
+    object.let_go();
+    let_go = true;
+  });
+  run.at_end([&] {
+    if (!let_go) object.let_go();
+    object.end();
+  });
+}
+
+// As above, another who begins comes above the last release, beside a wait.
+void begun_above_the_last_release(Run& run) {
+  auto& object = *new Object<Kernel>;
+  auto& begun = *new bool(false);
+  const unsigned releases = run.thread([&] { object.let_go(); });
+  run.handler_of(releases, [&] {
+    (void)object.ref.begin_rundown(object.done);
+    begun = true;
+  });
+  run.thread([&] { object.wait(); });
+  run.at_end([&] {
+    check(object.completions == (begun ? 1 : 0), "the completion has run once");
+    object.end();
+  });
+}
+
 const NamedProgram kPrograms[] = {
     {"timed wait, freed by one who polls", freed<Ref, Learns::kPolls, 1>},
     {"timed wait, freed by one who waits late", freed<Ref, Learns::kWaitsLate, 1>},
@@ -196,6 +228,13 @@ const NamedProgram kPrograms[] = {
      NamedProgram::kNone},
     {"timed wait, opened again and held", opened_again_and_held<Ref>},
     {"timed wait, and another", waits_again<Ref>},
+    {"own event: timed wait, freed by one who polls", freed<Kernel, Learns::kPolls, 1>},
+    {"own event: timed wait, freed by one who waits late", freed<Kernel, Learns::kWaitsLate, 1>},
+    {"own event: timed wait, freed by a completion", freed_by_a_completion<Kernel>},
+    {"own event: timed wait, freed by a wait", freed_by_a_wait<Kernel>},
+    {"own event: timed wait, opened again by one who polls", opened_again<Kernel, Learns::kPolls>},
+    {"own event: timed wait, last release above it", let_go_above_the_wait},
+    {"own event: timed wait, begun above the last release", begun_above_the_last_release},
     {"sharded: timed wait, freed by one who polls", freed<Sharded, Learns::kPolls, 1>},
     {"sharded: timed wait, freed by one who waits late", freed<Sharded, Learns::kWaitsLate, 1>},
     {"sharded: timed wait, freed by a wait", freed_by_a_wait<Sharded>},

@@ -33,6 +33,37 @@ struct TellsWaits : Policy {
   };
 };
 
+/// What a driver's policy has, and no more: an event of its own, whose setter waits for nobody; and a level at which
+/// nothing else gets the thread's processor. What interrupts it there is its signal handler.
+struct KernelPolicy {
+  template <class T>
+  using Atomic = model::Atomic<T>;
+
+  class Event {
+   public:
+    void set() noexcept { set_.store(1, std::memory_order_release); }
+    void wait() noexcept {
+      while (!is_set()) relax(0);
+    }
+    /// Its time is over where it is not set when it looks.
+    bool wait_until(std::int64_t) noexcept {
+      if (!std::exchange(told_, true)) WaitsBegun::count->fetch_add(1, std::memory_order_release);
+      return is_set();
+    }
+
+   private:
+    bool is_set() noexcept { return set_.load(std::memory_order_acquire) != 0; }
+    Atomic<unsigned> set_{0};
+    bool told_ = false;
+  };
+  using ShortSection = ModelAtomics::SignalBlock;
+
+  static void relax(unsigned turn, Site site = Site::here()) noexcept { ModelAtomics::relax(turn, site); }
+  static std::int64_t now_ns() noexcept { return ModelAtomics::now_ns(); }
+  static void misuse(const nmr::MisuseReport& report) noexcept { ModelAtomics::misuse(report); }
+};
+static_assert(nmr::RundownPolicy<KernelPolicy> && !nmr::SleepsPolicy<KernelPolicy>);
+
 /// How a thread learns of the end.
 enum class Learns { kPolls, kWaitsLate, kBeginsLate };
 

@@ -67,6 +67,33 @@ TEST_CASE("durations become nanoseconds, never negative, and for ever where they
   CHECK(to_nanoseconds(nanoseconds::max()) == kNever);
   CHECK(to_nanoseconds(Seconds(std::numeric_limits<double>::infinity())) == kNever);
   CHECK(to_nanoseconds(Seconds(std::numeric_limits<double>::quiet_NaN())) == 0);
+  CHECK(to_nanoseconds(Seconds(9.3e9)) == kNever);
+  CHECK(to_nanoseconds(Seconds(9.2e9)) == 9'200'000'000'000'000'000);
+}
+
+TEST_CASE("durations that count in integers become nanoseconds exactly, whatever their unit") {
+  using std::chrono::duration;
+  using std::chrono::nanoseconds;
+  const std::int64_t most = INT64_MAX;
+  CHECK(to_nanoseconds(nanoseconds(most - 1)) == most - 1);  // more than a double holds
+  CHECK(to_nanoseconds(std::chrono::seconds(most / 1'000'000'000)) == most / 1'000'000'000 * 1'000'000'000);
+  CHECK(to_nanoseconds(std::chrono::seconds(most / 1'000'000'000 + 1)) == kNever);
+  CHECK(to_nanoseconds(duration<std::int64_t, std::pico>(999)) == 0);
+  CHECK(to_nanoseconds(duration<std::int64_t, std::pico>(most)) == most / 1'000);
+  CHECK(to_nanoseconds(duration<int, std::ratio<1, 3>>(1)) == 333'333'333);
+  CHECK(to_nanoseconds(duration<int, std::ratio<1, 3>>(3)) == 1'000'000'000);
+  CHECK(to_nanoseconds(duration<std::int64_t, std::ratio<2, 3>>(13'835'058'055)) ==
+        9'223'372'036'666'666'666);
+  CHECK(to_nanoseconds(duration<std::int64_t, std::ratio<2, 3>>(13'835'058'056)) == kNever);
+  CHECK(to_nanoseconds(duration<std::int64_t, std::exa>(1)) == kNever);
+  CHECK(to_nanoseconds(duration<std::int64_t, std::ratio<most, most - 1>>(4)) == 4'000'000'000);
+  CHECK(to_nanoseconds(duration<std::int64_t, std::ratio<1, most>>(most)) == 1'000'000'000);
+  CHECK(to_nanoseconds(duration<std::int64_t, std::ratio<most - 1, most>>(1)) == 999'999'999);
+  CHECK(to_nanoseconds(duration<unsigned char>(255)) == 255'000'000'000);
+  CHECK(to_nanoseconds(duration<std::uint64_t, std::pico>(UINT64_MAX)) == 18'446'744'073'709'551);
+  CHECK(to_nanoseconds(duration<std::uint64_t, std::ratio<3, 2'000'000'000>>(UINT64_MAX)) == kNever);
+  CHECK(to_nanoseconds(duration<std::uint64_t, std::ratio<1, 3>>(UINT64_MAX)) == kNever);
+  CHECK(to_nanoseconds(duration<float>(0.5F)) == 500'000'000);
 }
 
 TEST_CASE("a deadline past the end of the clock is never") {
@@ -144,10 +171,12 @@ TEST_CASE("a timed wait takes its node back when the time is over, or waits on w
   CHECK_FALSE(event.wait_until(0, [&](nmr::Completion&) noexcept { return ++taken_back, true; }));
   CHECK(taken_back == 2);
 
+  nmr::detail::CompletionList<nmr::StdAtomics> list;
+  CHECK(list.push(event));
   std::atomic<bool> asked{false};
   Threads setter(1, [&](int) {
     spin_until([&] { return asked.load(); });
-    event.run();
+    nmr::Completion::run_each(list.close());
   });
   CHECK(event.wait_until(0, [&](nmr::Completion&) noexcept {
     asked.store(true);

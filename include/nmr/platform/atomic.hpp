@@ -1,6 +1,9 @@
 #pragma once
+#include <nmr/platform/order.hpp>
+
+#if !defined(__GNUC__)
 #include <atomic>
-#include <nmr/platform/config.hpp>
+#endif
 
 NMR_BEGIN_NAMESPACE
 namespace platform {
@@ -16,36 +19,28 @@ class NMR_PUBLIC_TYPE Atomic {
   Atomic(const Atomic&) = delete;
   Atomic& operator=(const Atomic&) = delete;
 
-  NMR_LOCAL T load(std::memory_order order) const noexcept { return __atomic_load_n(&value_, of(order)); }
-  NMR_LOCAL void store(T value, std::memory_order order) noexcept {
-    __atomic_store_n(&value_, value, of(order));
+  NMR_LOCAL T load(Order order) const noexcept { return __atomic_load_n(&value_, order.number()); }
+  NMR_LOCAL void store(T value, Order order) noexcept { __atomic_store_n(&value_, value, order.number()); }
+  NMR_LOCAL T exchange(T value, Order order) noexcept {
+    return __atomic_exchange_n(&value_, value, order.number());
   }
-  NMR_LOCAL T exchange(T value, std::memory_order order) noexcept {
-    return __atomic_exchange_n(&value_, value, of(order));
+  NMR_LOCAL bool compare_exchange_strong(T& expected, T value, Order success, Order failure) noexcept {
+    return __atomic_compare_exchange_n(&value_, &expected, value, false, success.number(), failure.number());
   }
-  NMR_LOCAL bool compare_exchange_strong(T& expected, T value, std::memory_order success,
-                                         std::memory_order failure) noexcept {
-    return __atomic_compare_exchange_n(&value_, &expected, value, false, of(success), of(failure));
+  NMR_LOCAL bool compare_exchange_weak(T& expected, T value, Order success, Order failure) noexcept {
+    return __atomic_compare_exchange_n(&value_, &expected, value, true, success.number(), failure.number());
   }
-  NMR_LOCAL bool compare_exchange_weak(T& expected, T value, std::memory_order success,
-                                       std::memory_order failure) noexcept {
-    return __atomic_compare_exchange_n(&value_, &expected, value, true, of(success), of(failure));
+  NMR_LOCAL T fetch_add(T value, Order order) noexcept {
+    return __atomic_fetch_add(&value_, value, order.number());
   }
-  NMR_LOCAL T fetch_add(T value, std::memory_order order) noexcept {
-    return __atomic_fetch_add(&value_, value, of(order));
+  NMR_LOCAL T fetch_sub(T value, Order order) noexcept {
+    return __atomic_fetch_sub(&value_, value, order.number());
   }
-  NMR_LOCAL T fetch_sub(T value, std::memory_order order) noexcept {
-    return __atomic_fetch_sub(&value_, value, of(order));
-  }
-  NMR_LOCAL T fetch_or(T value, std::memory_order order) noexcept {
-    return __atomic_fetch_or(&value_, value, of(order));
+  NMR_LOCAL T fetch_or(T value, Order order) noexcept {
+    return __atomic_fetch_or(&value_, value, order.number());
   }
 
  private:
-  NMR_ALWAYS_INLINE NMR_LOCAL static constexpr int of(std::memory_order order) noexcept {
-    return static_cast<int>(order);
-  }
-
   T value_;
 };
 

@@ -2,21 +2,13 @@
 /// The one seam for everything that synchronises. Each type of the library is `BasicX<Atomics>`, with an alias `X` over
 /// StdAtomics (std_atomics.hpp). A driver has a policy of its own there; tests have a model checker or one that counts,
 /// and run the same headers. Nothing here needs a hosted implementation.
-#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <nmr/platform/clock.hpp>
 #include <nmr/platform/misuse.hpp>
+#include <nmr/platform/order.hpp>
 
 NMR_BEGIN_NAMESPACE
-
-/// Memory orders by their short names.
-namespace order {
-constexpr std::memory_order relaxed = std::memory_order_relaxed;
-constexpr std::memory_order acquire = std::memory_order_acquire;
-constexpr std::memory_order release = std::memory_order_release;
-constexpr std::memory_order acq_rel = std::memory_order_acq_rel;
-}  // namespace order
 
 /// A mutex and a condition to sleep with; wait_until() returns false once the deadline has passed. No wait is a
 /// cancellation point.
@@ -30,15 +22,46 @@ concept SleepsPolicy =
       { condition.wait_until(mutex, deadline) } -> std::same_as<bool>;
     };
 
+/// An event of a policy's own, on the stack of a thread that waits. It is made there unset, and set once.
+///
+///   set()               called by the last one out, at whatever level that runs: it must not wait for the waiter
+///   wait()              returns once it is set, and happens-after set()
+///   wait_until(ns)      as wait(), and true; or false once the policy's clock, now_ns(), has passed the deadline
+///
+/// It may be destroyed as soon as a wait has said that it is set: set() does not touch it after that.
+template <class E>
+concept PolicyEvent = requires(E& event, std::int64_t deadline) {
+  E();
+  event.set();
+  event.wait();
+  { event.wait_until(deadline) } -> std::same_as<bool>;
+};
+
+template <class A>
+concept BringsEvent = requires { typename A::Event; };
+
+template <class A>
+concept WaitsPolicy =
+    (BringsEvent<A> && PolicyEvent<typename A::Event>) || (!BringsEvent<A> && SleepsPolicy<A>);
+
 /// What a RundownRef asks of a policy; none of it may throw:
 ///
-///   Atomic<T>                   as std::atomic<T>, for what platform::Atomic has: that will do
-///   Mutex, Condition            see SleepsPolicy
-///   relax(turn)                 one turn of a wait for another thread's short section; to wait for an event: Condition
+///   Atomic<T>                   as std::atomic<T>, for what platform::Atomic has (atomic.hpp): that will do
+///   Event                       see PolicyEvent; or Mutex and Condition, see SleepsPolicy, of which one is made
+///   relax(turn)                 one turn of a wait for another thread's short section, at the level of whoever waits
 ///   now_ns                      a clock that never jumps
 ///   misuse(report)              tells of a broken rule; may return
+///
+/// And it may have:
+///
+///   ShortSection                lives, on the stack, while other threads may spin for this one, for a few instructions.
+///                               Where some threads run at a level at which no other gets their processor, it raises
+///                               this one to that level: to DISPATCH_LEVEL in a Windows kernel, as its spin locks do.
+///                               relax() is called inside it too.
+///   kChecksWhenDestroyed        an enumerator: where it is 0 a RundownRef has a trivial destructor, which looks at
+///                               nothing. So one of static storage needs nothing that runs at the end of a program.
 template <class A>
-concept RundownPolicy = SleepsPolicy<A> && requires(unsigned turn, const MisuseReport& report) {
+concept RundownPolicy = WaitsPolicy<A> && requires(unsigned turn, const MisuseReport& report) {
   typename A::template Atomic<std::uintptr_t>;
   A::relax(turn);
   { A::now_ns() } -> std::same_as<std::int64_t>;

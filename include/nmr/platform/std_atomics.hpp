@@ -6,6 +6,7 @@
 #include <nmr/platform/atomics_policy.hpp>
 #include <nmr/platform/barrier.hpp>
 #include <nmr/platform/fences.hpp>
+#include <nmr/platform/pause.hpp>
 #include <nmr/platform/report_misuse.hpp>
 #include <nmr/platform/system.hpp>
 #include <nmr/platform/thread_end.hpp>

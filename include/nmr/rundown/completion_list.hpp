@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <nmr/platform/atomics_policy.hpp>
 #include <nmr/platform/completion.hpp>
+#include <nmr/platform/policy_event.hpp>
 
 NMR_BEGIN_NAMESPACE
 namespace detail {
@@ -69,6 +70,7 @@ class CompletionList {
   /// Ordering      what happened before happens-before what those do who see the list closed.
   /// Lifetime      *this may be gone on return, before any of the nodes has run.
   [[nodiscard]] Completion* close() noexcept {
+    [[maybe_unused]] const ShortSectionOf<Atomics> section;  // who pushes spins for this thread
     Word head = 0;
     for (unsigned turn = 0; !try_lock(head); ++turn) Atomics::relax(turn);  // until they have unlinked
     Completion* oldest = nullptr;

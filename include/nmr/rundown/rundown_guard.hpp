@@ -1,6 +1,5 @@
 #pragma once
 #include <cstddef>
-#include <utility>  // to move it, its users need that
 
 #include <nmr/platform/pointer.hpp>
 

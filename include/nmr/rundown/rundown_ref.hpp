@@ -3,9 +3,8 @@
 #include <cstdint>
 #include <nmr/platform/atomics_policy.hpp>
 #include <nmr/platform/status.hpp>
-#include <nmr/rundown/completion_list.hpp>
 #include <nmr/rundown/event.hpp>
-#include <nmr/rundown/rundown_word.hpp>
+#include <nmr/rundown/rundown_data.hpp>
 
 NMR_BEGIN_NAMESPACE
 
@@ -17,7 +16,12 @@ NMR_BEGIN_NAMESPACE
 ///               need no further care. For all others the owner sees to it that nobody starts a new call on *this, and
 ///               that whoever is being refused is out of it.
 template <RundownPolicy Atomics>
-class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
+class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownData<Atomics> {
+  using Data = detail::RundownData<Atomics>;
+  using Data::kBegun, Data::kDead, Data::kOneRef, Data::kOverLimit, Data::kOutOfRange;
+  using Data::word_, Data::completions_, Data::misuse;
+  using typename Data::Word;
+
  public:
   /// Returns the most references that may be held at a time.
   NMR_LOCAL static constexpr std::size_t max_refs() noexcept { return kOverLimit / kOneRef - 1; }
@@ -28,17 +32,14 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
   /// Born run down, as one that has run down: refuses until reinitialize(). For objects that are not ready yet.
   struct BornRunDown {};
   NMR_LOCAL constexpr explicit BasicRundownRef(BornRunDown) noexcept
-      : word_(kBegun), completions_(typename detail::CompletionList<Atomics>::BornClosed{}) {}
+      : Data(kBegun, typename Data::List::BornClosed{}) {}
 
   BasicRundownRef(const BasicRundownRef&) = delete;
   BasicRundownRef& operator=(const BasicRundownRef&) = delete;
 
+  /// Trivial, and nothing is looked at, where the policy says so: see RundownPolicy.
   /// Precondition  no reference is held and nobody waits (trapped).
-  NMR_LOCAL ~BasicRundownRef() {
-    const bool held = word_.load(order::relaxed) >= kOneRef;  // relaxed: nobody else may be here
-    if (held && !completions_.closed()) misuse("~RundownRef", "destroyed while references are held");
-    if (!completions_.empty()) misuse("~RundownRef", "destroyed while somebody waits for it to run down");
-  }
+  NMR_LOCAL ~BasicRundownRef() = default;
 
   /// Takes `n` references, all or none (ExAcquireRundownProtection, ...Ex). n = 0 only asks.
   ///
@@ -288,13 +289,6 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownWord {
     completion->run();
     return RundownState::kDrained;
   }
-
-  NMR_COLD NMR_LOCAL void misuse(const char* operation, const char* rule) const noexcept {
-    Atomics::misuse({"RundownRef", operation, rule, this});
-  }
-
-  AtomicOf<Atomics, Word> word_{0};
-  detail::CompletionList<Atomics> completions_;
 };
 
 NMR_END_NAMESPACE

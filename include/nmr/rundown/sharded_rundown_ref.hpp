@@ -17,8 +17,8 @@ NMR_BEGIN_NAMESPACE
 /// it holds to the centre. A release that finds its shard closed goes to the centre. Whoever closes the last open shard
 /// takes the bias away. Only from then on the centre can reach zero: it is an ordinary RundownRef now.
 ///
-/// It takes three cache lines, and one for each shard. No function but the constructors allocates; make_in_place() does
-/// without.
+/// It takes three cache lines, one for each shard and one more. No function but the constructors allocates;
+/// make_in_place() does without.
 ///
 /// Lifetime      as RundownRef: may be destroyed once it has told that it has run down.
 template <ShardedPolicy Atomics>
@@ -46,9 +46,10 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   NMR_LOCAL BasicShardedRundownRef(BornRunDown, std::size_t shards) noexcept
       : centre_(typename Centre::BornRunDown{}) {
     const std::size_t count = rounded(shards);
-    auto* const memory = new (std::nothrow) Shard[count];
+    // Not aligned, since few kernels have that to give: a line before the first word and what is behind the last are ours.
+    auto* const memory = new (std::nothrow_t{}) Shard[count + 1];
     if (memory == nullptr) return;
-    shards_ = memory;
+    shards_ = memory + 1;
     shard_mask_ = count - 1;
   }
 
@@ -91,7 +92,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
       misuse("~ShardedRundownRef", "destroyed while somebody waits for it to run down");
     // Not run down: closing it here finds out what is still held. The centre's own destructor reports that.
     if (!centre_.run_down_already()) begin_rundown();
-    if (allocated() && !in_place_) delete[] shards_;
+    if (allocated() && !in_place_) delete[] (shards_ - 1);
   }
 
   /// Returns false if there was no memory for the shards. Then *this is run down and stays so.
@@ -204,9 +205,10 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
  private:
   enum : std::size_t { kMaxShards = 256, kBias = Centre::max_refs() / 2 };
 
-  struct alignas(kCacheLine) Shard {
+  struct Shard {
     NMR_LOCAL Shard() noexcept = default;
     AtomicOf<Atomics, Word> word{kClosed};
+    [[maybe_unused]] unsigned char apart[kCacheLine - sizeof(word)] = {};
   };
 
   struct InPlace {};

@@ -1,5 +1,7 @@
 #pragma once
 /// The rundown references over the default policy.
+#include <utility>  // to move a guard its users need that
+
 #include <nmr/rundown/basic_rundown.hpp>
 #include <nmr/rundown/std_rundown_ref.hpp>
 
