@@ -1,13 +1,15 @@
-// Detaching a client module from a provider module that it is calling, twice: by hand, as the Network Module
-// Registrar of Windows asks of the author of every module, and with the library. Both under load: no call may
-// run into a provider that has gone.
+// Detaching a client module from a provider module that it is calling, twice: by hand, by the Windows names, as the
+// Network Module Registrar asks of the author of every module; and with the library. Both under load: no call may run
+// into a provider that has gone.
+#define NMR_WDK_IMPLEMENTATION  // the one file of the program
 #include <nmr/registry.hpp>
+#include <nmr/wdk/netioddk.h>
 
 #include <atomic>
 #include <cstdio>
 #include <memory>
 #include <mutex>
-#include <semaphore>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -30,43 +32,100 @@ constexpr AddNpi::ProviderDispatch kAddDispatch{&add};
 
 namespace by_hand {
 
-/// Stands for the registrar, which waits until the client says that it has detached.
-using BindingHandle = std::binary_semaphore*;
-void NmrClientDetachProviderComplete(BindingHandle binding) { binding->release(); }
-enum Status { kSuccess, kPending };
-
+/// The client module's context for one binding.
 struct ClientBindingContext {
-  BindingHandle binding;
-  const AddNpi::ProviderDispatch* dispatch;
-  void* provider_context;
-  std::mutex lock;
+  HANDLE nmr_binding_handle = nullptr;
+  void* provider_binding_context = nullptr;
+  const AddNpi::ProviderDispatch* provider_dispatch = nullptr;
   bool detaching = false;
   unsigned calls_in_progress = 0;
 };
 
-/// Returns false if the provider is being detached.
-bool call_provider(ClientBindingContext& context, int value, int& result) {
-  {
-    const std::lock_guard guard(context.lock);
-    if (context.detaching) return false;
-    ++context.calls_in_progress;
+/// The client module's context for its registration, which outlives the bindings.
+struct Client {
+  std::mutex lock;
+  ClientBindingContext* binding = nullptr;
+};
+Client the_client;
+
+NTSTATUS ClientAttachProvider(HANDLE nmr_binding_handle, void* client_context, PNPI_REGISTRATION_INSTANCE) {
+  auto& client = *static_cast<Client*>(client_context);
+  auto* const binding = new (std::nothrow) ClientBindingContext;
+  if (binding == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  binding->nmr_binding_handle = nmr_binding_handle;
+  const void* dispatch = nullptr;
+  const NTSTATUS status = NmrClientAttachProvider(nmr_binding_handle, binding, nullptr,
+                                                  &binding->provider_binding_context, &dispatch);
+  if (!NT_SUCCESS(status)) {
+    delete binding;  // no cleanup callback comes
+    return status;
   }
-  result = context.dispatch->add(context.provider_context, value);
+  binding->provider_dispatch = static_cast<const AddNpi::ProviderDispatch*>(dispatch);
+  const std::lock_guard guard(client.lock);
+  client.binding = binding;
+  return status;
+}
+
+/// Returns false if there is no provider, or it is being detached.
+bool call_provider(Client& client, int value, int& result) {
+  ClientBindingContext* binding;
+  {
+    const std::lock_guard guard(client.lock);
+    binding = client.binding;
+    if (binding == nullptr || binding->detaching) return false;
+    ++binding->calls_in_progress;
+  }
+  result = binding->provider_dispatch->add(binding->provider_binding_context, value);
   bool last;
   {
-    const std::lock_guard guard(context.lock);
-    last = --context.calls_in_progress == 0 && context.detaching;
+    const std::lock_guard guard(client.lock);
+    last = --binding->calls_in_progress == 0 && binding->detaching;
   }
-  if (last) NmrClientDetachProviderComplete(context.binding);  // the context may be gone from here on
+  // Runs the cleanup callback, perhaps: the binding context may be gone from here on.
+  if (last) NmrClientDetachProviderComplete(binding->nmr_binding_handle);
   return true;
 }
 
-/// ClientDetachProvider: must not block.
-Status detach_provider(ClientBindingContext& context) {
-  const std::lock_guard guard(context.lock);
-  context.detaching = true;
-  return context.calls_in_progress == 0 ? kSuccess : kPending;
+/// From now on no call begins. Must not block: the last call in progress completes the detach.
+NTSTATUS ClientDetachProvider(void* client_binding_context) {
+  auto& binding = *static_cast<ClientBindingContext*>(client_binding_context);
+  const std::lock_guard guard(the_client.lock);
+  binding.detaching = true;
+  return binding.calls_in_progress == 0 ? STATUS_SUCCESS : STATUS_PENDING;
 }
+
+void ClientCleanupBindingContext(void* client_binding_context) {
+  {
+    const std::lock_guard guard(the_client.lock);
+    the_client.binding = nullptr;
+  }
+  delete static_cast<ClientBindingContext*>(client_binding_context);
+}
+
+constexpr NPIID kNpiId{0x0b7c55d1, 0x9e02, 0x4f6d, {0xa8, 0x3b, 0x62, 0x1f, 0xc4, 0x90, 0x5e, 0x77}};
+constexpr NPI_MODULEID kClientId{sizeof(NPI_MODULEID), MIT_GUID, {{0x0b7c55d2, 0, 0, {}}}};
+constexpr NPI_MODULEID kProviderId{sizeof(NPI_MODULEID), MIT_GUID, {{0x0b7c55d3, 0, 0, {}}}};
+const NPI_CLIENT_CHARACTERISTICS kClient{
+    0,
+    sizeof(NPI_CLIENT_CHARACTERISTICS),
+    ClientAttachProvider,
+    ClientDetachProvider,
+    ClientCleanupBindingContext,
+    {0, sizeof(NPI_REGISTRATION_INSTANCE), &kNpiId, &kClientId, 0, nullptr}};
+
+/// A provider that calls nobody is done with a detach at once.
+const NPI_PROVIDER_CHARACTERISTICS kProvider{
+    0,
+    sizeof(NPI_PROVIDER_CHARACTERISTICS),
+    [](HANDLE, void* number, PNPI_REGISTRATION_INSTANCE, void*, const void*, void** context,
+       const void** dispatch) {
+      *context = number;
+      *dispatch = &kAddDispatch;
+      return NTSTATUS{STATUS_SUCCESS};
+    },
+    [](void*) { return NTSTATUS{STATUS_SUCCESS}; },
+    nullptr,
+    {0, sizeof(NPI_REGISTRATION_INSTANCE), &kNpiId, &kProviderId, 0, nullptr}};
 
 }  // namespace by_hand
 
@@ -114,14 +173,23 @@ long under_load(Call call, Detach detach_and_free) {
 
 long detach_by_hand() {
   auto number = std::make_unique<int>(42);
-  std::binary_semaphore detached(0);
-  by_hand::ClientBindingContext context{&detached, &kAddDispatch, number.get(), {}};
-  return under_load([&](int value, int& result) { return by_hand::call_provider(context, value, result); },
-                    [&] {
-                      if (by_hand::detach_provider(context) == by_hand::kPending) detached.acquire();
-                      *number = 0;
-                      number.reset();
-                    });
+  HANDLE provides = nullptr;
+  HANDLE uses = nullptr;
+  expect(NmrRegisterProvider(&by_hand::kProvider, number.get(), &provides) == STATUS_SUCCESS,
+         "register provider");
+  expect(NmrRegisterClient(&by_hand::kClient, &by_hand::the_client, &uses) == STATUS_SUCCESS,
+         "register client");
+  const long calls = under_load(
+      [](int value, int& result) { return by_hand::call_provider(by_hand::the_client, value, result); },
+      [&] {
+        expect(NmrDeregisterProvider(provides) == STATUS_PENDING, "deregister provider");
+        expect(NmrWaitForProviderDeregisterComplete(provides) == STATUS_SUCCESS, "wait for provider");
+        *number = 0;
+        number.reset();
+      });
+  expect(NmrDeregisterClient(uses) == STATUS_PENDING, "deregister client");
+  expect(NmrWaitForClientDeregisterComplete(uses) == STATUS_SUCCESS, "wait for client");
+  return calls;
 }
 
 long detach_with_library() {

@@ -40,7 +40,7 @@ const NPI_PROVIDER_CHARACTERISTICS kProvider{
 
 }  // namespace
 
-TEST_CASE("R119, R11: registering with each allocation failing in turn leaves nothing, and asks nobody") {
+TEST_CASE("R133, R11: registering with each allocation failing in turn leaves nothing, and asks nobody") {
   std::array<HANDLE, 3> providers{};
   for (HANDLE& provider : providers)
     CHECK(NmrRegisterProvider(&kProvider, nullptr, &provider) == STATUS_SUCCESS);
@@ -78,7 +78,7 @@ TEST_CASE("R119, R11: registering with each allocation failing in turn leaves no
   }
 }
 
-TEST_CASE("R119: to leave allocates nothing, and all that registering has allocated is freed") {
+TEST_CASE("R133: to leave allocates nothing, and all that registering has allocated is freed") {
   const alloc::Scope all;
   HANDLE client = nullptr;
   HANDLE provider = nullptr;

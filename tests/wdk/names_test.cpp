@@ -11,7 +11,7 @@ TEST_CASE("R130: code in C registers, attaches, detaches and runs down, as C11 a
   CHECK(nmr_test_names_in_c_17() == 0);
 }
 
-TEST_CASE("R130: module identifiers are equal if they are of one kind and have one value") {
+TEST_CASE("R138: module identifiers are equal if they are of one kind and have one value") {
   NPI_MODULEID one{sizeof(NPI_MODULEID), MIT_GUID, {{1, 2, 3, {4}}}};
   NPI_MODULEID other = one;
   CHECK(NmrIsEqualNpiModuleId(&one, &other) == TRUE);
@@ -27,7 +27,7 @@ TEST_CASE("R130: module identifiers are equal if they are of one kind and have o
   CHECK(NmrIsEqualNpiModuleId(&one, &other) == FALSE);
 }
 
-TEST_CASE("R130: a process may end with modules registered, as this one does") {
+TEST_CASE("R137: a process may end with modules registered, as this one does") {
   static constexpr NPIID kUnused{0x0ddba11, 0, 0, {}};
   static const NPI_CLIENT_CHARACTERISTICS kStays{
       0,

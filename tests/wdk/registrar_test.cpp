@@ -3,6 +3,8 @@
 #include <thread>
 #include <vector>
 
+#include <wdm.h>
+
 #include "platform/threads.hpp"
 #include "support/misuse.hpp"
 #include "wdk/modules.hpp"
@@ -33,7 +35,8 @@ TEST_CASE("R119, R1, R2, R7, R65: alone nobody is called back, and to leave take
   provider.leave();
 }
 
-TEST_CASE("R119, R3, R4, R10, R17, R18, R20: whoever comes second, both are attached before it returns") {
+TEST_CASE(
+    "R119, R139, R3, R4, R10, R17, R18, R20: whoever comes second, both are attached before it returns") {
   for (const bool client_first : {false, true}) {
     CAPTURE(client_first);
     Client client;
@@ -136,7 +139,7 @@ TEST_CASE("R119, R24, R25: NmrClientAttachProvider a second time, or elsewhere, 
   CHECK(side.cleanups == 1);  // with its own context
 }
 
-TEST_CASE("R119, R29, R30: a client that fails after all, or succeeds without the provider, is reported") {
+TEST_CASE("R132, R29, R30: a client that fails after all, or succeeds without the provider, is reported") {
   Client client;
   Provider provider;
   client.on_attach = [](Side& side) {
@@ -433,7 +436,7 @@ TEST_CASE("R123, R12: what is missing is refused, and nobody is asked") {
   CHECK(provider.bindings.empty());
 }
 
-TEST_CASE("R119, R13, R14, R60, R75: to register, and to deregister oneself, in an attach callback") {
+TEST_CASE("R139, R13, R14, R60, R75: to register, and to deregister oneself, in an attach callback") {
   Client client;
   Client another;
   Provider provider;
@@ -506,6 +509,33 @@ TEST_CASE("R126, R70: to wait for oneself is reported, and its status says so") 
   CHECK(reports == 2);
 }
 
+TEST_CASE(
+    "R131: at DISPATCH_LEVEL one may deregister and complete; what may block is reported, and goes on") {
+  Client client;
+  Provider provider;
+  client.on_detach = pend;
+  provider.on_detach = pend;
+  enroll_both(client, provider);
+  KIRQL before = HIGH_LEVEL;
+  KeRaiseIrql(DISPATCH_LEVEL, &before);
+  CHECK(NmrDeregisterClient(client.handle) == STATUS_PENDING);
+  NmrClientDetachProviderComplete(client.last().handle);
+  NmrProviderDetachClientComplete(provider.last().handle);
+  CHECK(client.cleanups() == 1);
+  {
+    const MisuseTrap trap;
+    CHECK(NmrWaitForClientDeregisterComplete(client.handle) == STATUS_SUCCESS);
+    CHECK(trap.count() == 1);
+    CHECK(trap.operation().starts_with("NmrWaitForClientDeregisterComplete"));
+    CHECK(trap.rule() == "called at level 2; it must be APC_LEVEL or below");
+    CHECK(client.enroll() == STATUS_SUCCESS);
+    CHECK(trap.count() == 3);  // to register, and to attach in its callback
+  }
+  KeLowerIrql(before);
+  client.on_detach = nullptr;
+  provider.on_detach = nullptr;
+}
+
 #if defined(__cpp_exceptions)
 TEST_CASE("R127, R32: what a callback throws is reported and goes no further") {
   Client client;
@@ -545,7 +575,7 @@ TEST_CASE("R127, R32: what a callback throws is reported and goes no further") {
 }
 #endif
 
-TEST_CASE("R119: a detach callback that returns an error is taken for done, and reported") {
+TEST_CASE("R132: a detach callback that returns an error is taken for done, and reported") {
   Client client;
   Provider provider;
   client.on_detach = [](Side&) { return NTSTATUS{STATUS_UNSUCCESSFUL}; };

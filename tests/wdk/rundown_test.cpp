@@ -90,7 +90,7 @@ TEST_CASE_TEMPLATE("R128, R129, R85 to R98: references are counted, refused, wai
   CHECK(trap.count() == 2);
 }
 
-TEST_CASE("R128: zeros and ExInitialize are the same, and misuse is reported") {
+TEST_CASE("R128, R135: zeros and ExInitialize are the same, and misuse is reported") {
   EX_RUNDOWN_REF zeros{};
   EX_RUNDOWN_REF ref;
   std::memset(&ref, 0xcd, sizeof ref);
@@ -107,7 +107,7 @@ TEST_CASE("R128: zeros and ExInitialize are the same, and misuse is reported") {
   CHECK(ExAcquireRundownProtection(&zeros) == FALSE);
 }
 
-TEST_CASE("R128: memory of zeros that a compiler writes is seen by the first acquire") {
+TEST_CASE("R135: memory of zeros that a compiler writes is seen by the first acquire") {
   for (int i = 0; i != 100; ++i) {
     struct Object {
       int value;
@@ -122,7 +122,7 @@ TEST_CASE("R128: memory of zeros that a compiler writes is seen by the first acq
   }
 }
 
-TEST_CASE("R129: any room is used, as many shards as fit, and what is too small is left alone") {
+TEST_CASE("R136: any room is used, as many shards as fit, and what is too small is left alone") {
   using Ref = nmr::ShardedRundownRef;
   constexpr std::size_t kMost = Ref::bytes_in_place(8);
   CHECK(Ref::bytes_in_place(1) < Ref::bytes_in_place(2));

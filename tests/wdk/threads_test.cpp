@@ -23,7 +23,7 @@ struct Calls {
 }  // namespace
 
 TEST_CASE(
-    "R119, R53, R54, R82, R83: two threads call while the provider leaves, and none meets one that has "
+    "R134, R53, R54, R82, R83: two threads call while the provider leaves, and none meets one that has "
     "gone") {
   static constexpr Dispatch kAdd{[](void* number, int value) { return *static_cast<int*>(number) + value; }};
   for (int round = 0; round != 30; ++round) {

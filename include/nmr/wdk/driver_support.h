@@ -6,6 +6,7 @@
 ///   KeRaiseIrql, KeGetCurrentIrql, PAGED_CODE          support/irql.h
 ///   KSPIN_LOCK, EX_SPIN_LOCK, EX_PUSH_LOCK             support/locks.h
 ///   KEVENT, KMUTEX, KeWaitForSingleObject              support/wait.h
+///   KTIMER, KDPC                                       support/timers.h
 ///   ExAllocatePool2, ExFreePoolWithTag ...             support/pool.h
 ///   IoQueueWorkItem, DRIVER_OBJECT                     support/work_items.h
 ///   LIST_ENTRY                                         support/lists.h
@@ -23,6 +24,7 @@
 #include <nmr/wdk/support/machine.h>
 #include <nmr/wdk/support/pool.h>
 #include <nmr/wdk/support/runtime.h>
+#include <nmr/wdk/support/timers.h>
 #include <nmr/wdk/support/wait.h>
 #include <nmr/wdk/support/work_items.h>
 
@@ -31,6 +33,7 @@
 #include <nmr/wdk/support/once/locks.hpp>
 #include <nmr/wdk/support/once/machine.hpp>
 #include <nmr/wdk/support/once/pool.hpp>
+#include <nmr/wdk/support/once/timers.hpp>
 #include <nmr/wdk/support/once/wait.hpp>
 #include <nmr/wdk/support/once/work_items.hpp>
 #endif

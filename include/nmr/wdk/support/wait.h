@@ -1,5 +1,5 @@
 #pragma once
-/// What a thread waits for: events, mutexes and timers. None has to be destroyed; one may be freed as soon as nobody
+/// What a thread waits for: events and mutexes; timers are in timers.h. None has to be destroyed; one may be freed as soon as nobody
 /// waits for it, so by the thread whose wait has returned.
 ///
 /// Reported as misuse: to wait above APC_LEVEL, but with a timeout of zero at DISPATCH_LEVEL; an object that was not
