@@ -1,7 +1,7 @@
 #pragma once
 #include <thread>
 
-#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/std_atomics.hpp>
 #include <nmr/platform/contain.hpp>
 #include <nmr/wdk/support/lists.h>
 #include <nmr/wdk/support/once/wait.hpp>
