@@ -1,4 +1,4 @@
-// Programs for handles that are detached together, with one barrier.
+// Programs for handles that are detached together, with one barrier; and for attachments that have completions of their own.
 #include <nmr/binding/detach_batch.hpp>
 #include <nmr/calls/one_word_calls.hpp>
 
@@ -18,14 +18,16 @@ struct AnyNpi {
 /// A module that is freed once its end has been told: its binding, and what is called.
 template <class Calls>
 struct FreedWhenTold {
-  nmr::BasicBinding<AnyNpi, Calls> binding{nullptr, this};
+  virtual void free() noexcept { destroy(binding); }
+
+  nmr::BasicAttachment<AnyNpi, Calls> binding{nullptr, this};
   Var<int> data{1};
   int ends = 0;
   nmr::Completion told{[](nmr::Completion&, void* self) noexcept {
                          auto& module = *static_cast<FreedWhenTold*>(self);
                          ++module.ends;
                          module.data.free();
-                         destroy(module.binding);
+                         module.free();
                        },
                        this};
 };
@@ -73,11 +75,47 @@ void detached_together(Run& run) {
   });
 }
 
+/// A module whose attachment has that completion as its own.
+template <class Calls>
+struct FreesItself : FreedWhenTold<Calls> {
+  void free() noexcept override { destroy(own); }
+
+  nmr::BasicAttachment<AnyNpi, Calls> own{nullptr, this, this->told};
+};
+
+// A thread calls while another replaces what it may be inside of, and then detaches that too. Whoever does so passes no
+// completion on.
+template <class Calls>
+void replaced_by_whomever(Run& run) {
+  struct World {
+    typename Calls::Domain domain;
+    nmr::BasicBindingHandle<AnyNpi, Calls> handle{domain};
+    FreesItself<Calls> modules[2];
+  };
+  auto& it = *new World;
+  run.set_up_as(pointer(0));
+  TwoHandles<Calls>::call(it.handle);  // registers the thread
+  check(it.handle.attach(it.modules[0].own) == nmr::Status::kSuccess, "nothing is attached yet");
+  run.set_up_as(0);
+  run.thread([&] { TwoHandles<Calls>::call(it.handle); }, pointer(0));
+  run.thread([&] {
+    check(it.handle.attach(it.modules[1].own) == nmr::Status::kSuccess, "the next is free");
+    check(it.handle.detach(), "it is attached");
+  });
+  run.at_end([&] {
+    for (const auto& module : it.modules) check(module.ends == 1, "each end is told once");
+    destroy(it.handle);
+    destroy(it.domain);
+  });
+}
+
 const NamedProgram kPrograms[] = {
     {"2 handles, one word: 1 called, detached together", detached_together<Word, 1>},
     {"2 handles, one word: both called, detached together", detached_together<Word, 2>},
     {"2 handles: 1 called, detached together", detached_together<Slots, 1>, -1, -1, with_barrier()},
     {"2 handles: both called, detached together", detached_together<Slots, 2>, -1, -1, with_barrier()},
+    {"own completions, one word: called, replaced, detached", replaced_by_whomever<Word>},
+    {"own completions: called, replaced, detached", replaced_by_whomever<Slots>, -1, -1, with_barrier()},
     {"2 handles, real fences: both called, together", detached_together<Slots, 2>, -1, -1, without_barrier()},
 };
 
