@@ -107,25 +107,83 @@ def units(compiler, scratch):
         return "\n".join(filter(None, pool.map(build, SETTINGS)))
 
 
-def driver(compiler, scratch):
-    """A driver's unit needs no memory, no thread-local storage and nothing of the C++ runtime."""
-    unit = str(scratch / "driver.o")
-    source = (ROOT / "tests/headers/driver.cpp").read_text(encoding="utf-8")
-    complaint = compile(compiler, source, "-c", "-O2", "-fPIC", *BARE, "-fno-threadsafe-statics", "-o", unit)
-    if complaint:
-        return complaint
+# What a driver's unit may include of a standard library: these, and what they are made of where a name has a folder.
+FREESTANDING = {"concepts", "cstddef", "cstdint", "new", "type_traits", "stddef.h", "stdint.h", "stdint-gcc.h"}
+# What libstdc++ reads to know what system it is on, and of which it takes macros alone.
+CONFIGURATION = {"features.h", "features-time64.h", "stdc-predef.h", "sys/cdefs.h", "wordsize.h", "timesize.h",
+                 "long-double.h", "gnu/stubs.h", "gnu/stubs-64.h", "c++config.h", "os_defines.h", "cpu_defines.h",
+                 "pstl/pstl_config.h", "exception.h"}
+# A C++ compiler may call these for itself, wherever the code is.
+OF_COMPILER = {"memcpy", "memmove", "memset", "memcmp"}
+KERNEL = [*BARE, "-ffreestanding", "-fno-threadsafe-statics", "-fPIC"]
 
-    def tool(*command):
-        return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE).stdout
-    wanted = [line.split()[-1] for line in tool("nm", "-u", unit).splitlines()]
-    # operator new and delete, the standard library, type information, the runtime, thread-local storage.
-    of_runtime = re.compile(r"_Zn[wa]|_Zd[la]|_ZS|_ZNK?S|_ZT|__cxa_|__gxx_|_Unwind|__tls_|[mc]alloc$|free$")
-    runtime = [name for name in wanted if of_runtime.match(name)]
-    tls = re.findall(r"R_\w*(?:TLS|TPOFF|DTPMOD)\w*", tool("readelf", "-rW", unit))
-    unique = [line for line in tool("nm", unit).splitlines() if " u " in line]
-    if "pthread_mutex_lock" not in wanted:
-        return "the object file does not use what it was made to look at"
-    return "\n".join(runtime + tls + unique)
+# Two units of the default policy. What the first may want of the system: to leave the processor to others, and to
+# report misuse; nothing of stdio, no mutex.
+RELEASES = """#include <nmr/rundown.hpp>
+bool enter(nmr::RundownRef& ref) { return ref.try_acquire(); }
+void leave(nmr::RundownRef& ref) { ref.release(); }
+"""
+TO_RELEASE = OF_COMPILER | {"abort", "write", "nanosleep", "sched_yield", "pthread_setcancelstate", "__stack_chk_fail",
+                            "_GLOBAL_OFFSET_TABLE_"}
+STATIC = """#include <nmr/rundown.hpp>
+struct Policy : nmr::StdAtomics { enum : bool { kChecksWhenDestroyed = CHECKS }; };
+constinit nmr::BasicRundownRef<Policy> of_static_storage;
+"""
+
+
+def output(*command):
+    return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+
+
+def undefined(unit):
+    return {line.split()[-1].split("@")[0] for line in output("nm", "-u", unit).splitlines()}
+
+
+def driver(compiler, scratch):
+    """A driver with a policy of its own includes nothing that is not freestanding, wants nothing of anybody, and runs. One
+    that releases references of the default policy brings no formatted output, and one of static storage nothing that
+    runs at the end."""
+    path = ROOT / "tests/headers/driver.cpp"
+    complaints = []
+    for level in ("-O0", "-O2"):
+        unit, image = str(scratch / "driver.o"), str(scratch / "driver.so")
+        complaint = compile(compiler, path.read_text(encoding="utf-8"), "-c", level, *KERNEL, "-o", unit)
+        if complaint:
+            return complaint
+        complaints += [f"{level}: wants {name}" for name in undefined(unit) - OF_COMPILER - {"_GLOBAL_OFFSET_TABLE_"}]
+        complaints += re.findall(r"R_\w*(?:TLS|TPOFF|DTPMOD)\w*", output("readelf", "-rW", unit))
+        complaints += [line for line in output("nm", unit).splitlines() if " u " in line or "_GLOBAL__sub" in line]
+        done = subprocess.run([compiler, "-shared", "-nostdlib", "-nodefaultlibs", "-Wl,-z,defs", unit, "-o", image],
+                              text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode:
+            return done.stdout
+        loads = f"import ctypes, sys; sys.exit(ctypes.CDLL({image!r}).driver_runs())"
+        done = subprocess.run(["timeout", "60", sys.executable, "-c", loads], check=False)
+        if done.returncode:
+            complaints.append(f"{level}: driver_runs() is {done.returncode}")
+
+    listed = output(compiler, "-std=c++20", *KERNEL, f"-I{ROOT / 'include'}", "-M", str(path)).split(":", 1)[1]
+    included = [pathlib.Path(name) for name in listed.replace("\\\n", " ").split()]
+    theirs = [name for name in included if ROOT / "include" not in name.parents and name != path]
+    if len(included) - len(theirs) < 10 or not theirs:
+        complaints.append("the list of what a driver includes is not what it was")
+    allowed = FREESTANDING | CONFIGURATION
+    complaints += [f"a driver includes {name}" for name in theirs
+                   if name.name not in allowed and f"{name.parent.name}/{name.name}" not in allowed
+                   and not name.name.startswith("__stddef_")]
+
+    unit = str(scratch / "releases.o")
+    complaints.append(compile(compiler, RELEASES, "-c", "-O2", *BARE, "-o", unit))
+    wanted = undefined(unit)
+    complaints += [f"to release wants {name}" for name in wanted - TO_RELEASE]
+    if "abort" not in wanted:
+        complaints.append("the unit that releases does not report misuse")
+    for checks in (0, 1):
+        unit = str(scratch / f"static_{checks}.o")
+        complaints.append(compile(compiler, STATIC, "-c", "-O2", f"-DCHECKS={checks}", "-o", unit))
+        if ("__cxa_atexit" in undefined(unit)) != bool(checks):
+            complaints.append(f"kChecksWhenDestroyed = {checks}: {undefined(unit)}")
+    return "\n".join(filter(None, complaints))
 
 
 def mistakes(compiler):

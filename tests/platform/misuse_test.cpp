@@ -3,6 +3,8 @@
 
 #include <thread>
 
+#include <nmr/platform/report_misuse.hpp>
+
 #include "support/misuse.hpp"
 
 TEST_CASE("a misuse handler is told what was misused, on any thread") {
