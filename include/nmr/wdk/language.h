@@ -58,8 +58,9 @@
 #define NMR_WDK_API EXTERN_C __attribute__((visibility("default")))
 
 // A constant that is declared for all, defined in the file with NMR_WDK_IMPLEMENTATION, and may be the program's own.
+#define NMR_WDK_IF_DEFINED __attribute__((weak))  // null where no file defines it
 #if defined(NMR_WDK_IMPLEMENTATION)
-#define NMR_WDK_CONSTANT(type, name) EXTERN_C const type name __attribute__((weak))
+#define NMR_WDK_CONSTANT(type, name) EXTERN_C const type name NMR_WDK_IF_DEFINED
 #else
 #define NMR_WDK_CONSTANT(type, name) EXTERN_C const type name
 #endif

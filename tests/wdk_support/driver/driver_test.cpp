@@ -22,7 +22,7 @@ class Shows {
   Shows() {
     characteristics_.Length = sizeof characteristics_;
     characteristics_.ProviderAttachClient = &attach;
-    characteristics_.ProviderDetachClient = [](PVOID) -> NTSTATUS { return STATUS_SUCCESS; };
+    characteristics_.ProviderDetachClient = &detach;
     characteristics_.ProviderRegistrationInstance = {
         0, sizeof(NPI_REGISTRATION_INSTANCE), &NPI_TAP_ID, &id_, 0, nullptr};
     REQUIRE(NmrRegisterProvider(&characteristics_, this, &handle_) == STATUS_SUCCESS);
@@ -39,10 +39,13 @@ class Shows {
     handle_ = nullptr;
   }
 
-  /// As a network would, at DISPATCH_LEVEL. Returns what the tap says.
-  NTSTATUS show(UCHAR what) const {
+  /// As a network would, at DISPATCH_LEVEL. Returns what the tap says, and STATUS_DELETE_PENDING where it is gone.
+  NTSTATUS show(UCHAR what) {
     const AtLevel dispatch(DISPATCH_LEVEL);
-    return client_->Indicate(context_, &what, 1);
+    if (!ExAcquireRundownProtection(&shown_)) return STATUS_DELETE_PENDING;
+    const NTSTATUS status = client_->Indicate(context_, &what, 1);
+    ExReleaseRundownProtection(&shown_);
+    return status;
   }
 
   bool attached = false;
@@ -59,6 +62,10 @@ class Shows {
     *own_dispatch = &shows.dispatch_;
     return STATUS_SUCCESS;
   }
+  static NTSTATUS detach(PVOID self) {
+    ExWaitForRundownProtectionRelease(&static_cast<Shows*>(self)->shown_);
+    return STATUS_SUCCESS;
+  }
   static NTSTATUS acknowledge(PVOID self, const UCHAR* data, SIZE_T length) {
     InterlockedAdd(&static_cast<Shows*>(self)->sum, length == 1 ? *data : 1'000'000);
     return STATUS_SUCCESS;
@@ -69,6 +76,7 @@ class Shows {
   TAP_PROVIDER_DISPATCH dispatch_{TAP_VERSION_1, &acknowledge};
   const TAP_CLIENT_DISPATCH* client_ = nullptr;
   void* context_ = nullptr;
+  EX_RUNDOWN_REF shown_{};
   HANDLE handle_ = nullptr;
 };
 
@@ -98,29 +106,27 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("R158: it may be unloaded, and its provider may leave, while it is shown something") {
+TEST_CASE("R158: it may be unloaded, and its provider may leave, while threads show it something") {
   for (int turn = 0; turn < 40; ++turn) {
     DEVICE_OBJECT device{};
     DRIVER_OBJECT driver{&device, nullptr};
     UNICODE_STRING path{};
-    auto& shows = *new Shows;
+    Shows shows;
     REQUIRE((turn % 4 < 2 ? DriverEntry11 : DriverEntry20)(&driver, &path) == STATUS_SUCCESS);
     REQUIRE(shows.attached);
-    // Shows is itself held to the rule that nobody calls a client that is gone: it stops when it is told to.
     LONG taken = 0;
-    for (int i = 0; i < 20; ++i) {
-      if (shows.show(1) == STATUS_SUCCESS) ++taken;
-    }
+    Threads threads(2, [&](int) {
+      while (shows.show(1) == STATUS_SUCCESS) InterlockedIncrement(&taken);
+    });
+    spin_until([&] { return ReadAcquire(&taken) >= 20; });
     if (turn % 2 == 0) {
       driver.DriverUnload(&driver);
-      CHECK(shows.sum == taken);
-      delete &shows;
     } else {
       shows.leave();
-      CHECK(shows.sum == taken);
-      delete &shows;
-      driver.DriverUnload(&driver);
     }
+    threads.join();
+    CHECK(shows.sum == taken);
+    if (turn % 2 != 0) driver.DriverUnload(&driver);
     nmr::wdk::wait_for_work_items();
     CHECK(nmr::wdk::report_pool_leaks() == 0);
   }
