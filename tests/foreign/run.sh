@@ -54,6 +54,8 @@ for what; do
     programs="$programs rundown_alloc calls_alloc calls_steps binding_alloc registry_alloc"
     set -- -Dcpp_link_args="['-static', '$PWD/build/windows/wine_barrier.o']" -Dcpp_args="['-I$PWD/build/windows']"
     suffix=.exe
+  else
+    programs="$programs wdk"  # Windows has these names itself
   fi
   [ "$what" = "$processor" ] || programs=$(echo "${what#*:}" | tr , ' ')
   build=build/foreign-$processor
