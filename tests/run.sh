@@ -159,10 +159,12 @@ check headers:linked python3 tests/headers/check.py linked g++ build/headers
 check headers:units:g++ python3 tests/headers/check.py units g++ build/headers
 check headers:mistakes:g++ python3 tests/headers/check.py mistakes g++ build/headers
 check headers:driver python3 tests/headers/check.py driver g++ build/headers
+check headers:names:g++ python3 tests/wdk_support/names.py g++
 if [ -z "$quick" ]; then
   check headers:alone:clang++-19 python3 tests/headers/check.py alone clang++-19 build/headers
   check headers:mistakes:clang++-19 python3 tests/headers/check.py mistakes clang++-19 build/headers
   check headers:fussy:clang++-19 python3 tests/headers/check.py fussy clang++-19 build/headers
+  check headers:names:clang++-19 python3 tests/wdk_support/names.py clang++-19
   check headers:units:clang++-19 python3 tests/headers/check.py units clang++-19 build/headers
   # For Windows by a compiler for it and by another, which knows Arm too; what is run there is in tests/foreign.
   for compiler in i686-w64-mingw32-g++-posix clang++-19; do

@@ -32,8 +32,13 @@
 #define DECLSPEC_NORETURN __attribute__((noreturn))
 #define DECLSPEC_ALIGN(bytes) __attribute__((aligned(bytes)))
 #define DECLSPEC_CACHEALIGN DECLSPEC_ALIGN(64)
-/// A variable that several files define alike: the linker keeps one.
+// A variable that several files define alike: the linker keeps one. In C++ one that is const has no name outside its
+// file if it is not inline, and what is hidden keeps no plug-in mapped.
+#if defined(__cplusplus)
+#define DECLSPEC_SELECTANY inline __attribute__((visibility("hidden")))
+#else
 #define DECLSPEC_SELECTANY __attribute__((weak))
+#endif
 
 // `__declspec(word)`, for the words that such code uses.
 #define __declspec(word) NMR_WDK_DECLSPEC_##word
@@ -51,3 +56,11 @@
 #define NMR_WDK_IN_LINE static inline
 #endif
 #define NMR_WDK_API EXTERN_C __attribute__((visibility("default")))
+
+// A constant that is declared for all, defined in the file with NMR_WDK_IMPLEMENTATION, and may be the program's own.
+#define NMR_WDK_IF_DEFINED __attribute__((weak))  // null where no file defines it
+#if defined(NMR_WDK_IMPLEMENTATION)
+#define NMR_WDK_CONSTANT(type, name) EXTERN_C const type name NMR_WDK_IF_DEFINED
+#else
+#define NMR_WDK_CONSTANT(type, name) EXTERN_C const type name
+#endif

@@ -139,5 +139,5 @@ typedef enum _POOL_TYPE {
 // As assert(): nothing where NDEBUG is defined.
 #define ASSERT(condition) assert(condition)
 #define NT_ASSERT(condition) assert(condition)
-#define ASSERTMSG(message, condition) assert((message) && (condition))
-#define NT_VERIFY(condition) ((condition) ? TRUE : (assert(!#condition), FALSE))
+#define ASSERTMSG(message, condition) assert((condition) && (message))
+#define NT_VERIFY(condition) ((condition) ? TRUE : (assert(0 && #condition), FALSE))

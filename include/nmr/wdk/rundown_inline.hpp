@@ -7,6 +7,7 @@
 #include <nmr/rundown/rundown_ref.hpp>
 #include <nmr/rundown/sharded_rundown_ref.hpp>
 #include <nmr/wdk/rundown.h>
+#include <nmr/wdk/support/irql.h>
 
 NMR_BEGIN_NAMESPACE
 namespace wdk {
@@ -23,6 +24,12 @@ static_assert(sizeof(EX_RUNDOWN_REF) == sizeof(RundownRef) && alignof(EX_RUNDOWN
 [[nodiscard]] inline ShardedRundownRef& ref_in(PEX_RUNDOWN_REF_CACHE_AWARE memory) noexcept {
   constexpr std::uintptr_t kMask = alignof(ShardedRundownRef) - 1;
   return *reinterpret_cast<ShardedRundownRef*>((reinterpret_cast<std::uintptr_t>(memory) + kMask) & ~kMask);
+}
+
+/// Reports a wait at a level at which Windows forbids it, and goes on: whoever waits is about to free something.
+inline void look_at_level(const char* object, const char* function, const void* ref) noexcept {
+  auto* look = &nmr_wdk_in_line_at_most;  // not const: to compare a name itself with null is warned of
+  if (look != nullptr) (void)look(APC_LEVEL, object, function, ref);
 }
 
 }  // namespace wdk
@@ -46,6 +53,7 @@ NMR_WDK_IN_LINE void NTAPI ExReleaseRundownProtectionEx(PEX_RUNDOWN_REF RunRef, 
   nmr::wdk::ref_in(RunRef).release(Count);
 }
 NMR_WDK_IN_LINE void NTAPI ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef) {
+  nmr::wdk::look_at_level("EX_RUNDOWN_REF", "ExWaitForRundownProtectionRelease", RunRef);
   nmr::wdk::ref_in(RunRef).run_down();
 }
 NMR_WDK_IN_LINE void NTAPI ExRundownCompleted(PEX_RUNDOWN_REF RunRef) {
@@ -91,6 +99,8 @@ NMR_WDK_IN_LINE void NTAPI ExReleaseRundownProtectionCacheAwareEx(PEX_RUNDOWN_RE
   nmr::wdk::ref_in(RunRef).release(Count);
 }
 NMR_WDK_IN_LINE void NTAPI ExWaitForRundownProtectionReleaseCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef) {
+  nmr::wdk::look_at_level("EX_RUNDOWN_REF_CACHE_AWARE", "ExWaitForRundownProtectionReleaseCacheAware",
+                          RunRef);
   nmr::wdk::ref_in(RunRef).run_down();
 }
 NMR_WDK_IN_LINE void NTAPI ExRundownCompletedCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef) {

@@ -5,7 +5,7 @@
 #include <nmr/wdk/wdm.h>
 
 /// A constant as those of netiodef.h.
-EXTERN_C const NPIID NPI_WSK_INTERFACE_ID;
+NMR_WDK_CONSTANT(NPIID, NPI_WSK_INTERFACE_ID);
 
 #define MAKE_WSK_VERSION(major, minor) ((USHORT)(((major) << 8) | ((minor) & 0xff)))
 #define WSK_MAJOR_VERSION(version) ((UCHAR)(((version) >> 8) & 0xff))
@@ -54,6 +54,6 @@ C_ASSERT(sizeof(WSK_CLIENT_NPI) == 2 * sizeof(void*) && sizeof(WSK_PROVIDER_NPI)
 C_ASSERT(sizeof(WSK_PROVIDER_CHARACTERISTICS) == 4 && sizeof(WSK_REGISTRATION) == 8 + 2 * sizeof(void*));
 
 #if defined(NMR_WDK_IMPLEMENTATION)
-DECLSPEC_SELECTANY const NPIID NPI_WSK_INTERFACE_ID = {
+const NPIID NPI_WSK_INTERFACE_ID = {
     0x2227e803, 0x8d8b, 0x11d4, {0xab, 0xad, 0x00, 0x90, 0x27, 0x71, 0x9e, 0x09}};
 #endif

@@ -32,6 +32,11 @@ NMR_WDK_API BOOLEAN KeAreApcsDisabled(void);
 NMR_WDK_API BOOLEAN nmr_wdk_irql_at_most(KIRQL level, const char* object, const char* function,
                                          const volatile void* address, const void* caller);
 
+/// As above for functions that stand in line: they report where they are called. In a program that defines none of these
+/// names there are no levels, and this is null.
+NMR_WDK_API BOOLEAN nmr_wdk_in_line_at_most(KIRQL level, const char* object, const char* function,
+                                            const volatile void* address) NMR_WDK_IF_DEFINED;
+
 /// At the beginning of functions that may wait, or touch memory that may be paged out.
 #define PAGED_CODE() ((void)nmr_wdk_irql_at_most(APC_LEVEL, "PAGED_CODE", __func__, 0, 0))
 #define PAGED_CODE_LOCKED() ((void)0)

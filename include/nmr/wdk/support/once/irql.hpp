@@ -94,6 +94,11 @@ BOOLEAN nmr_wdk_irql_at_most(KIRQL level, const char* object, const char* functi
   return nmr::wdk::at_most(level, object, function, address, caller);
 }
 
+BOOLEAN nmr_wdk_in_line_at_most(KIRQL level, const char* object, const char* function,
+                                const volatile void* address) {
+  return nmr::wdk::at_most(level, object, function, address, __builtin_return_address(0));
+}
+
 VOID nmr_wdk_misuse(const char* object, const char* function, const char* rule,
                     const volatile void* address) {
   nmr::report_misuse({object, function, rule, const_cast<const void*>(address)});
