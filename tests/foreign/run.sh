@@ -92,6 +92,8 @@ for what; do
     for_musl
     set -- -Dcpp_args="[$without_kernel,'-I$PWD/build/musl/headers']" \
       -Dcpp_link_args="['-static','-nostdlib'$libraries]"
+  else
+    programs="$programs wdk"  # not for Windows, which has them itself
   fi
   [ "$what" = "$processor" ] || programs=$(echo "${what#*:}" | tr , ' ')
   build=build/foreign-$processor

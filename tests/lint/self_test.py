@@ -9,6 +9,7 @@ LINT = pathlib.Path(__file__).resolve().parent
 CONFIG = "include/nmr/platform/config.hpp"
 HEADER = "include/nmr/rundown/sample.hpp"
 HANDLE = "include/nmr/binding/handle.hpp"
+NAMES = "include/nmr/wdk/sample.h"
 REQUIREMENTS = "tests/requirements.md"
 TEST = "tests/rundown/sample_test.cpp"
 NOTES = "bench/NOTES.md"
@@ -67,6 +68,7 @@ class [[nodiscard("keep (it)")]] NMR_PUBLIC_TYPE Handle {
   int count_{0};
 };
 """,
+    NAMES: "#pragma once\n#ifdef __cplusplus\n#define SAMPLE 1\n#endif\n#include <nmr/binding/handle.hpp>\n",
     "meson.build": "project('nmr', version: '1.1.1')\n",
     "examples/sample.cpp": "int main() {\n  int here = 1;\n}\n",
     "README.md": "```cpp\nint here = 1;\n```\n```sh\nls examples/sample.cpp\n```\n",
@@ -105,6 +107,10 @@ PLANTED = [
     ("floors", CONFIG, put("#if defined(_M_X64)", "#if defined(_M_X64)\n#else"), "what x86 alone has"),
     ("floors", CONFIG, put("__readgsqword(0x30)", "__getReg(18)"), "what Arm alone has"),
     ("floors", HEADER, add("\n" * 320), "more than 300"),
+    ("floors", HEADER, add("#include <nmr/wdk/sample.h>\n"), "floor 1 includes wdk/sample.h"),
+    ("floors", NAMES, add("#include <nmr/modules/client.hpp>\n"), "wdk knows nothing of modules"),
+    ("floors", NAMES, add("__attribute__((cold)) void f();\n"), "a compiler's own word"),
+    ("floors", NAMES, add("extern std::mutex* m;\n"), "a standard synchronisation type"),
     ("order_labels", HEADER, put("RMW, pairs with [aa:2], [aa:3]", "RMW, pairs with [aa:3]"), "does not say so"),
     ("order_labels", HEADER, put("acquire CAS, pairs with [aa:1]", "acquire CAS"), "pairs with nothing"),
     ("order_labels", HEADER, put("// [aa:2] acquire CAS, pairs with [aa:1].", ""), "no label for acquire"),
