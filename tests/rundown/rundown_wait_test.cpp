@@ -193,7 +193,7 @@ struct HoldsUp : nmr::StdAtomics {
   template <class T>
   struct Atomic : nmr::StdAtomics::Atomic<T> {
     using nmr::StdAtomics::Atomic<T>::Atomic;
-    T fetch_or(T bits, nmr::Order order) noexcept {
+    T fetch_or(T bits, std::memory_order order) noexcept {
       if (closer.load() == std::this_thread::get_id()) {
         claims.store(true);
         spin_until([] { return claim_goes_on.load(); });

@@ -1,8 +1,8 @@
 #pragma once
 #include <thread>
 
-#include <nmr/platform/std_atomics.hpp>
 #include <nmr/platform/contain.hpp>
+#include <nmr/platform/std_atomics.hpp>
 #include <nmr/wdk/support/lists.h>
 #include <nmr/wdk/support/once/wait.hpp>
 #include <nmr/wdk/support/timers.h>
