@@ -23,6 +23,7 @@
 /// (1) The last one out runs the completions where it is, and wakes each waiter under a mutex of the waiter's. In a
 /// handler they must be async-signal-safe, and the thread that was interrupted must not be waiting for the same end.
 /// The last one out may also stand still for a moment, until timed waits whose time is over have unlinked themselves.
+/// With a policy that has an Event and a ShortSection neither is so: see there.
 ///
 /// Only the constructor of a ShardedRundownRef allocates. No function holds a lock while a completion runs, so that a
 /// completion may call each of them, and may destroy the reference. No wait is a cancellation point.
@@ -41,6 +42,10 @@
 ///       entered, so within it too. Before that it is misuse, and reported.
 ///   How large are they?  A RundownRef two words, a guard one. A ShardedRundownRef three cache lines, one for each shard
 ///       and one more.
+///
+/// A policy of your own:  a driver includes <nmr/rundown/basic_rundown.hpp> alone, which has BasicRundownRef<Policy>
+/// and nothing of a hosted implementation. There the policy brings the clock, what to do on misuse, and an event (a
+/// KEVENT). RundownRef here is BasicRundownRef<StdAtomics>.
 ///
 /// Not for you if every call goes through a table of functions of a module that comes and goes: <nmr/binding.hpp>
 /// counts those without a shared word.

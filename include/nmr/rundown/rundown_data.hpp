@@ -5,7 +5,8 @@
 NMR_BEGIN_NAMESPACE
 namespace detail {
 
-/// What a RundownRef is made of. A base of it, so that it has a trivial destructor where the policy leaves out the check.
+/// What a RundownRef is made of. A base of it, so that it has a trivial destructor where the policy leaves out the
+/// check.
 template <RundownPolicy Atomics>
 class NMR_PUBLIC_TYPE UncheckedRundownData : protected RundownWord {
  protected:

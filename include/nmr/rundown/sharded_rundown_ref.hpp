@@ -46,7 +46,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   NMR_LOCAL BasicShardedRundownRef(BornRunDown, std::size_t shards) noexcept
       : centre_(typename Centre::BornRunDown{}) {
     const std::size_t count = rounded(shards);
-    // Not aligned, since few kernels have that to give: a line before the first word and what is behind the last are ours.
+    // Not aligned, which few kernels have to give. What lies on one line with any of the words is ours all the same.
     auto* const memory = new (std::nothrow_t{}) Shard[count + 1];
     if (memory == nullptr) return;
     shards_ = memory + 1;
