@@ -4,6 +4,7 @@
 #include <nmr/wdk/netioddk.h>
 #include <nmr/wdk/registrar.hpp>
 #include <nmr/wdk/rundown.h>
+#include <nmr/wdk/rundown_for_c.hpp>
 
 namespace {
 
@@ -74,29 +75,5 @@ void NTAPI NmrProviderDetachClientComplete(HANDLE NmrBindingHandle) {
                                "NmrProviderDetachClientComplete");
 }
 void NTAPI NmrWdkSetLooseDeregister(BOOLEAN Loose) { nmr_wdk_registrar().set_loose(Loose != 0); }
-
-/// What stands in line in C++, for files in C: a function whose address is taken is there.
-extern void (*const nmr_wdk_rundown_functions[])();
-void (*const nmr_wdk_rundown_functions[])() = {
-    reinterpret_cast<void (*)()>(&ExInitializeRundownProtection),
-    reinterpret_cast<void (*)()>(&ExAcquireRundownProtection),
-    reinterpret_cast<void (*)()>(&ExAcquireRundownProtectionEx),
-    reinterpret_cast<void (*)()>(&ExReleaseRundownProtection),
-    reinterpret_cast<void (*)()>(&ExReleaseRundownProtectionEx),
-    reinterpret_cast<void (*)()>(&ExWaitForRundownProtectionRelease),
-    reinterpret_cast<void (*)()>(&ExRundownCompleted),
-    reinterpret_cast<void (*)()>(&ExReInitializeRundownProtection),
-    reinterpret_cast<void (*)()>(&ExSizeOfRundownProtectionCacheAware),
-    reinterpret_cast<void (*)()>(&ExInitializeRundownProtectionCacheAware),
-    reinterpret_cast<void (*)()>(&ExAllocateCacheAwareRundownProtection),
-    reinterpret_cast<void (*)()>(&ExFreeCacheAwareRundownProtection),
-    reinterpret_cast<void (*)()>(&ExAcquireRundownProtectionCacheAware),
-    reinterpret_cast<void (*)()>(&ExAcquireRundownProtectionCacheAwareEx),
-    reinterpret_cast<void (*)()>(&ExReleaseRundownProtectionCacheAware),
-    reinterpret_cast<void (*)()>(&ExReleaseRundownProtectionCacheAwareEx),
-    reinterpret_cast<void (*)()>(&ExWaitForRundownProtectionReleaseCacheAware),
-    reinterpret_cast<void (*)()>(&ExRundownCompletedCacheAware),
-    reinterpret_cast<void (*)()>(&ExReInitializeRundownProtectionCacheAware),
-};
 
 }  // extern "C"
