@@ -189,24 +189,25 @@ struct HoldsUp : nmr::StdAtomics {
   static inline std::atomic<bool> claim_goes_on{false};
   static inline std::atomic<std::thread::id> closer{};
 
-  class Mutex : public nmr::StdAtomics::Mutex {
+  template <class T>
+  class Atomic : public nmr::StdAtomics::Atomic<T> {
    public:
-    void lock() noexcept {
+    using nmr::StdAtomics::Atomic<T>::Atomic;
+    T fetch_or(T value, nmr::Order order) noexcept {
       if (closer.load() == std::this_thread::get_id()) {
         claims.store(true);
         spin_until([] { return claim_goes_on.load(); });
       }
-      nmr::StdAtomics::Mutex::lock();
+      return nmr::StdAtomics::Atomic<T>::fetch_or(value, order);
     }
   };
   class Condition : public nmr::StdAtomics::Condition {
    public:
-    void wait(Mutex& mutex) noexcept { nmr::StdAtomics::Condition::wait(mutex); }
-    bool wait_until(Mutex& mutex, nmr::platform::Deadline) noexcept {
-      mutex.nmr::StdAtomics::Mutex::unlock();  // as a wait does
+    bool wait_until(nmr::platform::Mutex& mutex, nmr::platform::Deadline) noexcept {
+      mutex.unlock();  // as a wait does
       waits.store(true);
       spin_until([] { return wait_goes_on.load(); });
-      mutex.nmr::StdAtomics::Mutex::lock();
+      mutex.lock();
       return false;
     }
   };
