@@ -2,7 +2,7 @@
 #include <type_traits>
 
 #include <nmr/binding/binding_handle.hpp>
-#include <nmr/platform/contain.hpp>
+#include <nmr/platform/callback_boundary.hpp>
 
 NMR_BEGIN_NAMESPACE
 

@@ -2,7 +2,7 @@
 #include <nmr/lifecycle/detach.hpp>
 #include <nmr/lifecycle/offer_core.hpp>
 #include <nmr/lifecycle/registry_state.hpp>
-#include <nmr/platform/contain.hpp>
+#include <nmr/platform/callback_boundary.hpp>
 
 NMR_BEGIN_NAMESPACE
 namespace detail {

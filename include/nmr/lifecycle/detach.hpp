@@ -1,7 +1,7 @@
 #pragma once
 #include <nmr/lifecycle/binding_core.hpp>
 #include <nmr/lifecycle/registry_state.hpp>
-#include <nmr/platform/contain.hpp>
+#include <nmr/platform/callback_boundary.hpp>
 
 NMR_BEGIN_NAMESPACE
 namespace detail {

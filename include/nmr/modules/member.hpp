@@ -1,7 +1,7 @@
 #pragma once
 #include <type_traits>
 
-#include <nmr/platform/contain.hpp>
+#include <nmr/platform/callback_boundary.hpp>
 
 NMR_BEGIN_NAMESPACE
 namespace detail {

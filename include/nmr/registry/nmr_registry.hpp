@@ -1,6 +1,6 @@
 #pragma once
-#include <nmr/lifecycle/layout.hpp>
 #include <nmr/lifecycle/registry_core.hpp>
+#include <nmr/lifecycle/shared_layout.hpp>
 #include <nmr/registry/module.hpp>
 #include <nmr/registry/offer.hpp>
 #include <nmr/registry/registration.hpp>

@@ -7,7 +7,7 @@
 #include <nmr/binding/binding_handle.hpp>
 #include <nmr/binding/npi.hpp>
 #include <nmr/lifecycle/offer_core.hpp>
-#include <nmr/platform/contain.hpp>
+#include <nmr/platform/callback_boundary.hpp>
 
 NMR_BEGIN_NAMESPACE
 

@@ -73,9 +73,9 @@ class NMR_PUBLIC_TYPE BasicEvent : public Completion {
     static_cast<BasicEvent*>(self)->event_.set();
   }
   NMR_LOCAL void claim() noexcept {
-    // [rd:20] acquire, pairs with [rd:19]: who frees the list does so after the wait was there.
-    if ((state_.fetch_or(kClaimed, order::acquire) & kAtList) == 0) return;
-    // [rd:20] as above: it finds the list locked, and is on its way out.
+    // relaxed: a wait that has been at the list and is not there any more has taken its node back, or has seen this.
+    if ((state_.fetch_or(kClaimed, order::relaxed) & kAtList) == 0) return;
+    // [rd:20] acquire, pairs with [rd:19]: it finds the list locked, and leaves. Who frees the list does so after that.
     for (unsigned turn = 0; (state_.load(order::acquire) & kAtList) != 0; ++turn) Atomics::relax(turn);
   }
 

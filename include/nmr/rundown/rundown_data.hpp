@@ -30,8 +30,12 @@ class NMR_PUBLIC_TYPE UncheckedRundownData : protected RundownWord {
 template <RundownPolicy Atomics>
 class NMR_PUBLIC_TYPE CheckedRundownData : protected UncheckedRundownData<Atomics> {
  protected:
-  using UncheckedRundownData<Atomics>::UncheckedRundownData;
+  using typename UncheckedRundownData<Atomics>::Word;
+  using typename UncheckedRundownData<Atomics>::List;
+
   NMR_LOCAL constexpr CheckedRundownData() noexcept = default;
+  NMR_LOCAL constexpr CheckedRundownData(Word word, typename List::BornClosed closed) noexcept
+      : UncheckedRundownData<Atomics>(word, closed) {}
   CheckedRundownData(const CheckedRundownData&) = delete;
   CheckedRundownData& operator=(const CheckedRundownData&) = delete;
   NMR_LOCAL ~CheckedRundownData() {
