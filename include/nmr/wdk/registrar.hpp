@@ -1,7 +1,7 @@
 #pragma once
 #include <new>
 
-#include <nmr/platform/contain.hpp>
+#include <nmr/platform/callback_boundary.hpp>
 #include <nmr/platform/pointer.hpp>
 #include <nmr/wdk/binding_name.hpp>
 #include <nmr/wdk/thunks.hpp>

@@ -1,5 +1,5 @@
 #pragma once
-#include <nmr/platform/contain.hpp>
+#include <nmr/platform/callback_boundary.hpp>
 #include <nmr/wdk/binding_name.hpp>
 
 NMR_BEGIN_NAMESPACE

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <unordered_map>
 
-#include <nmr/platform/contain.hpp>
+#include <nmr/platform/callback_boundary.hpp>
 #include <nmr/platform/std_atomics.hpp>
 #include <nmr/wdk/support/once/irql.hpp>
 #include <nmr/wdk/support/pool.h>

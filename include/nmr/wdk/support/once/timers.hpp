@@ -1,7 +1,7 @@
 #pragma once
 #include <thread>
 
-#include <nmr/platform/contain.hpp>
+#include <nmr/platform/callback_boundary.hpp>
 #include <nmr/platform/std_atomics.hpp>
 #include <nmr/wdk/support/lists.h>
 #include <nmr/wdk/support/once/wait.hpp>

@@ -2,7 +2,7 @@
 #include <new>
 #include <thread>
 
-#include <nmr/platform/contain.hpp>
+#include <nmr/platform/callback_boundary.hpp>
 #include <nmr/platform/std_atomics.hpp>
 #include <nmr/wdk/support/once/irql.hpp>
 #include <nmr/wdk/support/verifier.hpp>
