@@ -45,7 +45,7 @@ struct World {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("R159: an attachment's own completion runs for each detach, however it is detached", Calls,
+TEST_CASE_TEMPLATE("R162: an attachment's own completion runs for each detach, however it is detached", Calls,
                    PerThread, PerThreadRealFences, OneWord) {
   World<Calls> world;
   CountedCompletion given;
@@ -70,7 +70,7 @@ TEST_CASE_TEMPLATE("R159: an attachment's own completion runs for each detach, h
   CHECK(given.runs() == 1);
 }
 
-TEST_CASE_TEMPLATE("R159: it runs when the last call has left, before a completion that the detacher gave",
+TEST_CASE_TEMPLATE("R162: it runs when the last call has left, before a completion that the detacher gave",
                    Calls, PerThread, PerThreadRealFences, OneWord) {
   World<Calls> world;
   struct Later : nmr::Completion {
@@ -92,7 +92,7 @@ TEST_CASE_TEMPLATE("R159: it runs when the last call has left, before a completi
   CHECK(later.seen == 1);
 }
 
-TEST_CASE_TEMPLATE("R159: what is replaced frees itself, and whoever replaces it need not know what it was",
+TEST_CASE_TEMPLATE("R162: what is replaced frees itself, and whoever replaces it need not know what it was",
                    Calls, PerThread, PerThreadRealFences) {
   std::atomic<int> freed = 0;
   std::atomic<bool> stop = false;
