@@ -305,7 +305,7 @@ bool Engine::step_enabled(ThreadId id) {
     case OpKind::kFullFence:
     case OpKind::kHeavyBegin:
     case OpKind::kFinish: return !memory_.buffered(id);
-    default: return !(is_modify(op.kind) || op.order == std::memory_order_seq_cst) || !memory_.buffered(id);
+    default: return !drains(op) || !memory_.buffered(id);
   }
 }
 

@@ -106,9 +106,8 @@ void Memory::choices(ThreadId thread, const Op& op, std::vector<Action>& out) {
     for (std::size_t i = newest + 1; i-- > oldest;) readable(i);
     return;
   }
-  const bool drains = is_modify(op.kind) || op.order == std::memory_order_seq_cst;
-  if (drains && buffered(thread)) return;
-  const bool buffers = backend_ == Backend::kTso && !drains;
+  if (drains(op) && buffered(thread)) return;
+  const bool buffers = backend_ == Backend::kTso && !drains(op);
   action.choice = Action::kNewest;
   if (!buffers) action.uses[0] = resource;
   if (op.kind != OpKind::kCompareExchange) return out.push_back(action);
@@ -121,7 +120,6 @@ void Memory::choices(ThreadId thread, const Op& op, std::vector<Action>& out) {
 std::uint64_t Memory::read(ThreadId thread, Object& object, std::size_t index, std::memory_order order) {
   Knowledge& know = know_[thread];
   const Message& message = object.messages[index];
-  if (order == std::memory_order_seq_cst) full_fence(thread);
   auto& oldest = know.now.oldest[object.location];
   oldest = std::max(oldest, static_cast<std::uint8_t>(index));
   // The other backends are hardware: there every read orders.
@@ -140,7 +138,6 @@ void Memory::write(ThreadId thread, Object& object, std::uint64_t value, std::me
                    const Message* before) {
   Knowledge& know = know_[thread];
   if (object.messages.size() > 254) return report("the explorer has no room for so many stores");
-  if (order == std::memory_order_seq_cst) full_fence(thread);
   const auto index = static_cast<std::uint8_t>(object.messages.size());
   know.now.oldest[object.location] = know.acquired.oldest[object.location] = index;
   const bool releases = has_release(order) || backend_ != Backend::kViews;
@@ -170,7 +167,7 @@ std::uint64_t Memory::step(ThreadId thread, const Op& op, std::uint16_t choice, 
     return read(thread, *object, choice, op.order);
   }
   if (op.kind == OpKind::kStore) {
-    if (backend_ == Backend::kTso && op.order != std::memory_order_seq_cst) {
+    if (backend_ == Backend::kTso && !drains(op)) {
       know.buffer.push_back({object, op.operand, know.clock});
       tick(thread);
     } else {

@@ -4,7 +4,8 @@
 /// The views follow the usual operational form of the C++20 model: each store is a message; a thread may read
 /// any message that is not older than its view; release messages carry their writer's view and clock; only
 /// read-modify-writes continue a release sequence. A new store is always the newest, and no load reads a
-/// store that comes later: load buffering and 2+2W are not explored.
+/// store that comes later: load buffering and 2+2W are not explored. An access of the order seq_cst is none of
+/// the views': a program has a full fence before it in its place, which is a step of its own.
 #include <deque>
 #include <string>
 #include <vector>

@@ -63,6 +63,16 @@ struct Op {
          order == std::memory_order_seq_cst;
 }
 
+[[nodiscard]] constexpr bool is_seq_cst(const Op& op) noexcept {
+  return is_atomic(op.kind) &&
+         (op.order == std::memory_order_seq_cst || op.failure == std::memory_order_seq_cst);
+}
+
+/// Returns true for what waits until its thread's buffer is empty, as the instructions do that x86 has for it.
+[[nodiscard]] constexpr bool drains(const Op& op) noexcept {
+  return is_modify(op.kind) || (op.kind == OpKind::kStore && op.order == std::memory_order_seq_cst);
+}
+
 /// What the explorer can do next. Two actions of different threads commute unless they use the same resource
 /// and one of them writes it; that is all the reduction knows.
 struct Action {

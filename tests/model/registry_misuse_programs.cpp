@@ -37,7 +37,7 @@ void destroyed_when_asked(Run& run) {
   bad.in_detach = &destroy_itself<Calls>;
   bad.answer = Answer::kKept;
   world.dies_with_the_last = true;
-  world.left.store(1);
+  world.left.store(1, std::memory_order_relaxed);
   run.thread([&] { good.leave(); });
   run.thread([&] { bad.complete_kept(); });
   run.at_end([&] {
@@ -56,7 +56,7 @@ void destroyed_and_waited_for(Run& run) {
   world.provider.in_detach = &destroy_itself<Calls>;
   world.client.answer = world.provider.answer = Answer::kKept;
   world.dies_with_the_last = true;
-  world.left.store(1);
+  world.left.store(1, std::memory_order_relaxed);
   run.thread([&] { world.client.leave_and_wait(); });
   run.thread([&] { world.client.complete_kept(); });
   run.thread([&] { world.provider.complete_kept(); });

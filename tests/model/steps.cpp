@@ -10,6 +10,9 @@ namespace model {
 Engine::Outcome Engine::perform(Op op) {
   program_running = false;
   Thread& self = threads_[current_];
+  // Its place in the one order of all such accesses is nothing that the views know, nor the reduction.
+  if (options_.backend == Backend::kViews && is_seq_cst(op))
+    fail("the explorer's views have no access of the order seq_cst: give it another, and fences", op.site);
   if (!options_.mutation) return take_step(op);
   plant(op);
   if (op.kind == OpKind::kStore) self.memo.stored = op.operand;
