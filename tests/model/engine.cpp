@@ -74,7 +74,7 @@ bool Engine::run_alone(Run::Body body) {
 }
 
 Engine::End Engine::run_once() {
-  memory_.reset(options_.backend);
+  memory_.reset(options_.backend, options_.orders);
   fault_.clear();
   cut_ = misuse_expected_ = late_threads_ = false;
   misuse_count_ = 0;
@@ -297,8 +297,9 @@ bool Engine::step_enabled(ThreadId id) {
                           [&](const Thread& other) { return other.interrupts[id]; });
     case OpKind::kRelax:
       return thread.memo.seen.empty() ||
-             std::any_of(thread.memo.seen.begin(), thread.memo.seen.end(),
-                         [&](const Seen& seen) { return memory_.newest(*seen.object) > seen.index; });
+             std::any_of(thread.memo.seen.begin(), thread.memo.seen.end(), [&](const Seen& seen) {
+               return !seen.object->newest(seen.object->place_of(seen.number));
+             });
     case OpKind::kStart: return threads_[static_cast<unsigned>(thread.predecessor)].finished;
     case OpKind::kUnlock:
     case OpKind::kWait:

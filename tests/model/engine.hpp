@@ -55,7 +55,7 @@ class Engine {
 
   struct Seen {
     const Object* object;
-    std::size_t index;
+    unsigned number;
     bool operator==(const Seen&) const = default;
   };
   enum class Signal : std::uint8_t { kNone, kMayCome, kComes, kRuns, kOver };
@@ -163,6 +163,7 @@ class Engine {
   void plant(Op& op);
 
   void trace(const Action& action, const Op& op);
+  [[nodiscard]] std::string before_what(const Thread& thread, const Op& op);
   [[nodiscard]] std::string deadlock();
   [[nodiscard]] std::string where(Site site) const;
   void set_fault(const std::string& what);

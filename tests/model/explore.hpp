@@ -42,6 +42,7 @@ struct Options {
   bool heavy_fence = true;  // whether the system offers the process-wide barrier
   bool interrupts = false;  // whether the program uses it: then plain accesses are steps of their own
   bool wakes_for_nothing = true;  // whether one wait of each thread may end so
+  bool orders = true;  // with views: whether stores to one atomic may have another order than they ran in
   Reduction reduction = Reduction::kRaces;
   /// With a bound: leaves out also what is covered by runs beyond the bound. Goes further, and may miss runs.
   bool covered_beyond = false;

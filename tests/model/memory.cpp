@@ -2,8 +2,9 @@
 
 namespace model {
 
-void Memory::reset(Backend backend) {
+void Memory::reset(Backend backend, bool orders) {
   backend_ = backend;
+  orders_ = orders && backend == Backend::kViews;
   for (auto& know : know_) {
     know.now = know.acquired = know.released = know.asked = know.gathered = View{};
     know.clock = know.acquired_clock = know.released_clock = Clock{};
@@ -36,6 +37,7 @@ void Memory::create(ThreadId by, const void* address, ObjectKind kind, std::uint
   object.initial = initial;
   object.touched = {};
   object.messages.clear();
+  object.ran_last = 0;
   object.holder = object.holder_before = -1;
   object.turns = 0;
   object.view = View{};
@@ -81,7 +83,7 @@ void Memory::give_location(Object& object) {
   if (!object.messages.empty()) return;
   if (locations_ == kMaxLocations) report("the explorer has no room for so many locations");
   object.location = locations_ < kMaxLocations ? locations_++ : 0;
-  object.messages.push_back({object.initial, object.creator, Clock{}, View{}, Clock{}});
+  object.messages.push_back({object.initial, object.creator, Clock{}, View{}, 0, false});
 }
 
 void Memory::choices(ThreadId thread, const Op& op, std::vector<Action>& out) {
@@ -90,10 +92,11 @@ void Memory::choices(ThreadId thread, const Op& op, std::vector<Action>& out) {
   action.thread = thread;
   if (object == nullptr || op.dropped || op.given) return out.push_back(action);
   give_location(*object);
-  const std::size_t newest = object->messages.size() - 1;
+  const auto& messages = object->messages;
+  const std::size_t newest = messages.size() - 1;
   const auto resource = static_cast<std::uint16_t>(Action::kFirstObject + object->number);
   const auto readable = [&](std::size_t index) {
-    action.choice = static_cast<std::uint16_t>(index);
+    action.choice = messages[index].number;
     action.writes = false;
     // Under views a load of a message that is there commutes with the stores that come after it.
     action.uses[0] = backend_ == Backend::kViews ? std::uint16_t{Action::kNone} : resource;
@@ -108,12 +111,16 @@ void Memory::choices(ThreadId thread, const Op& op, std::vector<Action>& out) {
   }
   if (drains(op) && buffered(thread)) return;
   const bool buffers = backend_ == Backend::kTso && !drains(op);
-  action.choice = Action::kNewest;
   if (!buffers) action.uses[0] = resource;
-  if (op.kind != OpKind::kCompareExchange) return out.push_back(action);
-  if (object->messages[newest].value == op.expected) out.push_back(action);
+  const bool may_fail = op.kind == OpKind::kCompareExchange;
   for (std::size_t i = newest + 1; i-- > oldest;) {
-    if (object->messages[i].value != op.expected) readable(i);
+    if (may_fail && messages[i].value != op.expected) continue;
+    if (i != newest && (!orders_ || messages[i + 1].modifies)) continue;
+    action.choice = i == newest ? std::uint16_t{Action::kNewest} : messages[i].number;
+    out.push_back(action);
+  }
+  for (std::size_t i = newest + 1; may_fail && i-- > oldest;) {
+    if (messages[i].value != op.expected) readable(i);
   }
 }
 
@@ -134,21 +141,47 @@ std::uint64_t Memory::read(ThreadId thread, Object& object, std::size_t index, s
   return message.value;
 }
 
+/// Moves what is known of the places in an atomic's order, before a store goes in.
+void Memory::make_room(const Object& object, std::size_t place) {
+  const auto move = [&](View& view) {
+    auto& oldest = view.oldest[object.location];
+    if (oldest >= place) ++oldest;
+  };
+  for (Knowledge& know : know_) {
+    for (View* view : {&know.now, &know.acquired, &know.released, &know.asked, &know.gathered}) move(*view);
+  }
+  move(fences_);
+  move(started_);
+  for (std::size_t i = 0; i != used_; ++i) {
+    move(objects_[i].view);
+    for (Message& message : objects_[i].messages) move(message.view);
+  }
+}
+
 void Memory::write(ThreadId thread, Object& object, std::uint64_t value, std::memory_order order,
-                   const Message* before) {
+                   std::size_t after, bool modifies) {
   Knowledge& know = know_[thread];
   if (object.messages.size() > 254) return report("the explorer has no room for so many stores");
-  const auto index = static_cast<std::uint8_t>(object.messages.size());
-  know.now.oldest[object.location] = know.acquired.oldest[object.location] = index;
+  const std::size_t place = object.ran_last = after + 1;
+  if (!object.newest(after)) make_room(object, place);
+  const auto index = static_cast<std::uint8_t>(place);
+  know.now.oldest[object.location] = index;
+  auto& acquired = know.acquired.oldest[object.location];
+  acquired = std::max(acquired, index);
   const bool releases = has_release(order) || backend_ != Backend::kViews;
-  Message message{
-      value, thread, releases ? know.clock : know.released_clock, releases ? know.now : know.released, {}};
+  Message message{value,
+                  thread,
+                  releases ? know.clock : know.released_clock,
+                  releases ? know.now : know.released,
+                  static_cast<std::uint8_t>(object.messages.size()),
+                  modifies};
   message.view.oldest[object.location] = index;
-  if (before != nullptr) {
-    message.clock.join(before->clock);
-    message.view.join(before->view);
+  if (modifies) {
+    const Message& before = object.messages[after];
+    message.clock.join(before.clock);
+    message.view.join(before.view);
   }
-  object.messages.push_back(message);
+  object.messages.insert(object.messages.begin() + static_cast<std::ptrdiff_t>(place), message);
   if (releases) tick(thread);
 }
 
@@ -164,33 +197,34 @@ std::uint64_t Memory::step(ThreadId thread, const Op& op, std::uint16_t choice, 
       if (own->object == object) return own->value;
     }
     if (op.given) return op.operand;
-    return read(thread, *object, choice, op.order);
+    return read(thread, *object, object->place_of(choice), op.order);
   }
+  const std::size_t after =
+      choice == Action::kNewest ? object->messages.size() - 1 : object->place_of(choice);
   if (op.kind == OpKind::kStore) {
     if (backend_ == Backend::kTso && !drains(op)) {
       know.buffer.push_back({object, op.operand, know.clock});
       tick(thread);
     } else {
-      write(thread, *object, op.operand, op.order, nullptr);
+      write(thread, *object, op.operand, op.order, after, false);
     }
     return 0;
   }
-  if (op.kind == OpKind::kCompareExchange && choice != Action::kNewest) {
-    return read(thread, *object, choice, op.failure);
+  if (op.kind == OpKind::kCompareExchange && object->messages[after].value != op.expected) {
+    return read(thread, *object, after, op.failure);
   }
-  const std::uint64_t before = read(thread, *object, object->messages.size() - 1, op.order);
-  std::uint64_t after = op.operand;
+  const std::uint64_t before = read(thread, *object, after, op.order);
+  std::uint64_t changed = op.operand;
   switch (op.kind) {
-    case OpKind::kAdd: after = before + op.operand; break;
-    case OpKind::kSub: after = before - op.operand; break;
-    case OpKind::kAnd: after = before & op.operand; break;
-    case OpKind::kOr: after = before | op.operand; break;
-    case OpKind::kXor: after = before ^ op.operand; break;
+    case OpKind::kAdd: changed = before + op.operand; break;
+    case OpKind::kSub: changed = before - op.operand; break;
+    case OpKind::kAnd: changed = before & op.operand; break;
+    case OpKind::kOr: changed = before | op.operand; break;
+    case OpKind::kXor: changed = before ^ op.operand; break;
     default: break;
   }
   stored = true;
-  const Message previous = object->messages.back();  // a copy: the vector grows
-  write(thread, *object, after & op.mask, op.order, &previous);
+  write(thread, *object, changed & op.mask, op.order, after, true);
   return before;
 }
 
@@ -198,7 +232,8 @@ void Memory::flush(ThreadId thread) {
   auto& buffer = know_[thread].buffer;
   const Knowledge::Buffered store = buffer.front();
   buffer.pop_front();
-  store.object->messages.push_back({store.value, thread, store.clock, View{}, Clock{}});
+  store.object->messages.push_back({store.value, thread, store.clock, View{},
+                                    static_cast<std::uint8_t>(store.object->messages.size()), false});
 }
 
 void Memory::plain(ThreadId by, Object& object, OpKind kind) {

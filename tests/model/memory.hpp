@@ -3,8 +3,9 @@
 ///
 /// The views follow the usual operational form of the C++20 model: each store is a message; a thread may read
 /// any message that is not older than its view; release messages carry their writer's view and clock; only
-/// read-modify-writes continue a release sequence. A new store is always the newest, and no load reads a
-/// store that comes later: load buffering and 2+2W are not explored. An access of the order seq_cst is none of
+/// read-modify-writes continue a release sequence. A new store goes to any place after its thread's view, and a
+/// read-modify-write right after what it reads. No load reads a store that runs later: load buffering is not
+/// explored. An access of the order seq_cst is none of
 /// the views': a program has a full fence before it in its place, which is a step of its own.
 #include <deque>
 #include <string>
@@ -21,6 +22,8 @@ struct Message {
   ThreadId writer;
   Clock clock;
   View view;
+  std::uint8_t number;  // of the stores to its atomic, as they ran
+  bool modifies;  // what is before it: nothing comes between
   Clock cause{};  // for the reduction: the steps that this store comes after in every equal run
 };
 
@@ -37,6 +40,15 @@ struct Object {
   // kAtomic: its stores in modification order; empty before the first access
   unsigned location;
   std::vector<Message> messages;
+  std::size_t ran_last;  // the place of the one that did
+
+  [[nodiscard]] std::size_t place_of(unsigned nth) const noexcept {
+    std::size_t place = nth;
+    if (messages[place].number == nth) return place;
+    for (place = 0; messages[place].number != nth;) ++place;
+    return place;
+  }
+  [[nodiscard]] bool newest(std::size_t place) const noexcept { return place + 1 == messages.size(); }
 
   // kMutex
   int holder;
@@ -71,7 +83,8 @@ struct Knowledge {
 
 class Memory {
  public:
-  void reset(Backend backend);
+  /// `orders`: whether a store may come before some that have run, in the order of its atomic. With views.
+  void reset(Backend backend, bool orders);
 
   void create(ThreadId by, const void* address, ObjectKind kind, std::uint64_t initial);
   void destroy(ThreadId by, const void* address);
@@ -108,7 +121,6 @@ class Memory {
   [[nodiscard]] const Object& next_flushed(ThreadId thread) const noexcept {
     return *know_[thread].buffer.front().object;
   }
-  [[nodiscard]] std::size_t newest(const Object& object) const noexcept { return object.messages.size() - 1; }
 
   std::string fault;  // the first one
 
@@ -123,14 +135,16 @@ class Memory {
   Slot& slot(const void* address) noexcept;
   void give_location(Object& object);
   std::uint64_t read(ThreadId thread, Object& object, std::size_t index, std::memory_order order);
-  void write(ThreadId thread, Object& object, std::uint64_t value, std::memory_order order,
-             const Message* before);
+  void write(ThreadId thread, Object& object, std::uint64_t value, std::memory_order order, std::size_t after,
+             bool modifies);
+  void make_room(const Object& object, std::size_t place);
   void local_fence(ThreadId thread);
   void report(const std::string& what) {
     if (fault.empty()) fault = what;
   }
 
   Backend backend_ = Backend::kViews;
+  bool orders_ = false;
   std::array<Knowledge, kMaxThreads> know_;
   View fences_;  // what full fences pass on to each other
   View started_;

@@ -119,9 +119,9 @@ void Engine::note_event(const Action& action, const Op& op) {
     event.stored = op.kind == OpKind::kStore || thread.outcome.stored;
     if (event.stored) {
       cause.join(object->cause);
-      object->cause = object->messages.back().cause = cause;
+      object->cause = object->messages[object->ran_last].cause = cause;
     } else if (action.choice < object->messages.size()) {
-      cause.join(object->messages[action.choice].cause);
+      cause.join(object->messages[object->place_of(action.choice)].cause);
     }
   } else if (op.kind == OpKind::kFullFence) {
     cause.join(fences_cause_);
@@ -161,7 +161,8 @@ void Engine::note_history(const Action& action, const Op& op) {
   if (op.kind == OpKind::kLock) return mix(object->turns);
   if (!is_atomic(op.kind)) return;
   const bool stored = op.kind == OpKind::kStore || threads_[action.thread].outcome.stored;
-  mix(stored ? 1000 + object->messages.size() : action.choice);
+  if (stored) mix(1000 + object->messages.size());
+  mix(action.choice);
 }
 
 }  // namespace model

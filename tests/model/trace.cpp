@@ -55,6 +55,18 @@ std::string Engine::where(Site site) const {
   return label.empty() ? text : text + " " + label;
 }
 
+/// Says what a store that has just run comes before in the order of its atomic, if anything.
+std::string Engine::before_what(const Thread& thread, const Op& op) {
+  const Object* const object = memory_.find(op.object);
+  const bool stored = op.kind == OpKind::kStore || thread.outcome.stored;
+  if (options_.backend != Backend::kViews || object == nullptr || op.dropped || !stored) return "";
+  if (object->newest(object->ran_last)) return "";
+  char text[40];
+  std::snprintf(text, sizeof text, ", comes before %#llx",
+                static_cast<unsigned long long>(object->messages[object->ran_last + 1].value));
+  return text;
+}
+
 void Engine::trace(const Action& action, const Op& op) {
   const Thread& thread = threads_[action.thread];
   char text[160];
@@ -73,7 +85,8 @@ void Engine::trace(const Action& action, const Op& op) {
         const Object* const object = memory_.find(op.object);
         const unsigned number = object == nullptr ? 0 : object->number;
         if (op.kind == OpKind::kLoad) {
-          const bool old = object != nullptr && action.choice + 1u < object->messages.size();
+          const bool old = object != nullptr && action.choice < object->messages.size() &&
+                           !object->newest(object->place_of(action.choice));
           std::snprintf(text, sizeof text, "a%u.load(%s) = %#llx%s", number, name(op.order), value,
                         old ? ", an old value" : "");
         } else if (op.kind == OpKind::kStore) {
@@ -95,6 +108,8 @@ void Engine::trace(const Action& action, const Op& op) {
   }
   trace_ += "thread " + std::to_string(action.thread) + ": " + text;
   if (op.dropped) trace_ += " (dropped)";
+  if (action.kind == Action::kStep && is_atomic(op.kind) && op.kind != OpKind::kLoad)
+    trace_ += before_what(thread, op);
   if (action.kind == Action::kStep) trace_ += where(op.site);
   trace_ += '\n';
   if (!memory_.fault.empty()) trace_ += "fault: " + memory_.fault + "\n";
