@@ -145,7 +145,7 @@ Engine::End Engine::run_once() {
   for (ThreadId id = 1; id < thread_count_; ++id) memory_.join(0, id);
   if (end_ && !run_alone(std::move(end_))) return End::kFault;
   if (options_.ends != nullptr) {
-    std::uint64_t end = 0;
+    std::uint64_t end = memory_.orders();
     for (ThreadId id = 1; id < thread_count_; ++id) end = (end ^ threads_[id].history) * 0x9E3779B97F4A7C15u;
     options_.ends->insert(end);
   }

@@ -115,7 +115,7 @@ class Engine {
     OpKind kind;
     const Object* object;
     const void* condition;  // of a wait that begins, or ends without a notification
-    bool stored;
+    bool reads;  // an atomic, whether or not it stores as well
     bool step;
     Clock cause;
 
@@ -133,10 +133,10 @@ class Engine {
   void list_step(ThreadId id, std::vector<Action>& out);
   [[nodiscard]] bool step_enabled(ThreadId id);
   /// A bounded search may not leave out runs for others that are beyond the bound; buffers make races of
-  /// their own.
+  /// their own, and so does an order of stores that is the one they run in.
   [[nodiscard]] bool reduces() const noexcept {
     return options_.reduction == Reduction::kRaces && options_.preemptions < 0 &&
-           options_.backend == Backend::kViews;
+           options_.backend == Backend::kViews && options_.orders;
   }
   [[nodiscard]] bool leaving_counts();
   [[nodiscard]] bool preempts(const Action& action);

@@ -9,6 +9,7 @@ void Memory::reset(Backend backend, bool orders) {
     know.now = know.acquired = know.released = know.asked = know.gathered = View{};
     know.clock = know.acquired_clock = know.released_clock = Clock{};
     know.buffer.clear();
+    know.stores = 0;
   }
   for (unsigned i = 0; i < kMaxThreads; ++i) know_[i].clock.times[i] = 1;
   fences_ = started_ = View{};
@@ -83,7 +84,7 @@ void Memory::give_location(Object& object) {
   if (!object.messages.empty()) return;
   if (locations_ == kMaxLocations) report("the explorer has no room for so many locations");
   object.location = locations_ < kMaxLocations ? locations_++ : 0;
-  object.messages.push_back({object.initial, object.creator, Clock{}, View{}, 0, false});
+  object.messages.push_back({object.initial, object.creator, Clock{}, View{}, 0, 0, false});
 }
 
 void Memory::choices(ThreadId thread, const Op& op, std::vector<Action>& out) {
@@ -94,29 +95,33 @@ void Memory::choices(ThreadId thread, const Op& op, std::vector<Action>& out) {
   give_location(*object);
   const auto& messages = object->messages;
   const std::size_t newest = messages.size() - 1;
-  const auto resource = static_cast<std::uint16_t>(Action::kFirstObject + object->number);
+  const bool views = backend_ == Backend::kViews;
+  const std::size_t oldest = views ? know_[thread].now.oldest[object->location] : newest;
+  const auto resource = [&](bool independent) {
+    return static_cast<std::uint16_t>(independent ? int{Action::kNone}
+                                                  : Action::kFirstObject + object->number);
+  };
   const auto readable = [&](std::size_t index) {
     action.choice = messages[index].number;
-    action.writes = false;
     // Under views a load of a message that is there commutes with the stores that come after it.
-    action.uses[0] = backend_ == Backend::kViews ? std::uint16_t{Action::kNone} : resource;
+    action.uses[0] = resource(views);
+    action.writes = false;
     out.push_back(action);
   };
-  const std::size_t oldest =
-      backend_ == Backend::kViews ? know_[thread].now.oldest[object->location] : newest;
-
   if (op.kind == OpKind::kLoad) {
     for (std::size_t i = newest + 1; i-- > oldest;) readable(i);
     return;
   }
   if (drains(op) && buffered(thread)) return;
   const bool buffers = backend_ == Backend::kTso && !drains(op);
-  if (!buffers) action.uses[0] = resource;
+  // And so does what goes right after a message that is there: other stores come before or after both, by a choice of
+  // their own.
+  if (!buffers) action.uses[0] = resource(orders_);
   const bool may_fail = op.kind == OpKind::kCompareExchange;
   for (std::size_t i = newest + 1; i-- > oldest;) {
     if (may_fail && messages[i].value != op.expected) continue;
     if (i != newest && (!orders_ || messages[i + 1].modifies)) continue;
-    action.choice = i == newest ? std::uint16_t{Action::kNewest} : messages[i].number;
+    action.choice = views ? std::uint16_t{messages[i].number} : std::uint16_t{Action::kNewest};
     out.push_back(action);
   }
   for (std::size_t i = newest + 1; may_fail && i-- > oldest;) {
@@ -174,6 +179,7 @@ void Memory::write(ThreadId thread, Object& object, std::uint64_t value, std::me
                   releases ? know.clock : know.released_clock,
                   releases ? know.now : know.released,
                   static_cast<std::uint8_t>(object.messages.size()),
+                  name_next(thread),
                   modifies};
   message.view.oldest[object.location] = index;
   if (modifies) {
@@ -233,7 +239,8 @@ void Memory::flush(ThreadId thread) {
   const Knowledge::Buffered store = buffer.front();
   buffer.pop_front();
   store.object->messages.push_back({store.value, thread, store.clock, View{},
-                                    static_cast<std::uint8_t>(store.object->messages.size()), false});
+                                    static_cast<std::uint8_t>(store.object->messages.size()),
+                                    name_next(thread), false});
 }
 
 void Memory::plain(ThreadId by, Object& object, OpKind kind) {
@@ -248,6 +255,18 @@ void Memory::plain(ThreadId by, Object& object, OpKind kind) {
   }
   object.touched[by] = clock.times[by];
   if (kind == OpKind::kFree) object.alive = false;
+}
+
+std::uint64_t Memory::orders() const noexcept {
+  std::uint64_t all = 0;
+  for (std::size_t i = 0; i != used_; ++i) {
+    std::uint64_t order = 0;
+    for (const Message& message : objects_[i].messages) {
+      order = (order ^ message.name ^ order >> 29) * 0xBF58476D1CE4E5B9u;
+    }
+    all += order;
+  }
+  return all;
 }
 
 void Memory::local_fence(ThreadId thread) {

@@ -23,6 +23,8 @@ struct Message {
   Clock clock;
   View view;
   std::uint8_t number;  // of the stores to its atomic, as they ran
+  std::uint32_t
+      name;  // the same in runs that differ in the order of independent steps alone: its writer's nth
   bool modifies;  // what is before it: nothing comes between
   Clock cause{};  // for the reduction: the steps that this store comes after in every equal run
 };
@@ -76,6 +78,7 @@ struct Knowledge {
   View acquired;  // what an acquire fence would add
   View released;  // what relaxed stores carry since the last release fence
   Clock clock, acquired_clock, released_clock;
+  std::uint32_t stores;  // so far
   std::deque<Buffered> buffer;  // kTso
   View asked;  // of a heavy fence in progress: what it brings to all, and what it has gathered
   View gathered;
@@ -122,6 +125,9 @@ class Memory {
     return *know_[thread].buffer.front().object;
   }
 
+  /// Returns a number for the orders of all atomics' stores.
+  [[nodiscard]] std::uint64_t orders() const noexcept;
+
   std::string fault;  // the first one
 
  private:
@@ -138,13 +144,16 @@ class Memory {
   void write(ThreadId thread, Object& object, std::uint64_t value, std::memory_order order, std::size_t after,
              bool modifies);
   void make_room(const Object& object, std::size_t place);
+  [[nodiscard]] std::uint32_t name_next(ThreadId thread) noexcept {
+    return std::uint32_t{thread} << 24 | ++know_[thread].stores;
+  }
   void local_fence(ThreadId thread);
   void report(const std::string& what) {
     if (fault.empty()) fault = what;
   }
 
   Backend backend_ = Backend::kViews;
-  bool orders_ = false;
+  bool orders_ = true;
   std::array<Knowledge, kMaxThreads> know_;
   View fences_;  // what full fences pass on to each other
   View started_;

@@ -82,7 +82,8 @@ struct Action {
 
   ThreadId thread = 0;
   Kind kind = kStep;
-  std::uint16_t choice = 0;  // kStep: which message is read, or kNewest; kServe: whose fence
+  // kStep: which message is read, or goes before what is stored, or kNewest; kServe: whose fence.
+  std::uint16_t choice = 0;
   std::uint16_t uses[2] = {kNone, kNone};
   bool writes = true;
   bool covers =

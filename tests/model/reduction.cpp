@@ -95,7 +95,9 @@ bool Engine::races(const Event& event, const Thread& later, const Op& op, const 
       return event.step && event.kind == OpKind::kLock && event.object == object;
     case OpKind::kNotify: return on_condition;
     case OpKind::kWait: return event.kind == OpKind::kNotify && event.object == object;
-    default: return is_atomic(op.kind) && is_atomic(event.kind) && event.step && event.object == object;
+    // What has read could have read what is stored now; what has stored could as well come after it in the order of the
+    // atomic.
+    default: return is_atomic(op.kind) && event.reads && event.object == object;
   }
 }
 
@@ -116,13 +118,9 @@ void Engine::note_event(const Action& action, const Op& op) {
   } else if (action.kind == Action::kSignal) {
     event = {action.thread, OpKind::kBlockSignals, nullptr, nullptr, false, false, {}};  // races with nothing
   } else if (is_atomic(op.kind) && !op.dropped && object != nullptr && !object->messages.empty()) {
-    event.stored = op.kind == OpKind::kStore || thread.outcome.stored;
-    if (event.stored) {
-      cause.join(object->cause);
-      object->cause = object->messages[object->ran_last].cause = cause;
-    } else if (action.choice < object->messages.size()) {
-      cause.join(object->messages[object->place_of(action.choice)].cause);
-    }
+    event.reads = op.kind != OpKind::kStore;
+    if (event.reads && !op.given) cause.join(object->messages[object->place_of(action.choice)].cause);
+    if (op.kind == OpKind::kStore || thread.outcome.stored) object->messages[object->ran_last].cause = cause;
   } else if (op.kind == OpKind::kFullFence) {
     cause.join(fences_cause_);
     fences_cause_ = cause;
@@ -160,9 +158,10 @@ void Engine::note_history(const Action& action, const Op& op) {
   mix(object->number);
   if (op.kind == OpKind::kLock) return mix(object->turns);
   if (!is_atomic(op.kind)) return;
-  const bool stored = op.kind == OpKind::kStore || threads_[action.thread].outcome.stored;
-  if (stored) mix(1000 + object->messages.size());
-  mix(action.choice);
+  if (op.kind == OpKind::kStore || op.given) return;
+  // Under store order it may have read its own buffer.
+  mix(options_.backend == Backend::kViews ? object->messages[object->place_of(action.choice)].name
+                                          : action.choice);
 }
 
 }  // namespace model
