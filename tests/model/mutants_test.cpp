@@ -249,10 +249,10 @@ TEST_CASE("every order and fence of the floors that the explorer runs has a muta
 }
 
 TEST_CASE("faults that are planted do nothing until one is looked for") {
-  const Sets sets = {planted_rundown_programs(),      planted_wait_programs(),
-                     planted_sharded_programs(),      planted_call_programs(),
-                     planted_call_variant_programs(), planted_call_record_programs(),
-                     planted_call_signal_programs(),  planted_registry_programs()};
+  const Sets sets = {
+      planted_rundown_programs(),     planted_wait_programs(),         planted_sharded_programs(),
+      planted_call_programs(),        planted_call_variant_programs(), planted_call_record_programs(),
+      planted_call_signal_programs(), planted_binding_programs(),      planted_registry_programs()};
   for (const auto& programs : sets) {
     for (NamedProgram program : programs) {
       program.options.max_runs = 100;
@@ -272,14 +272,14 @@ TEST_CASE("each order, fence and second look is needed" * doctest::test_suite("l
   find_all(calls, {call_programs(), call_variant_programs(), call_record_programs(), call_signal_programs()},
            count);
   find_all(labelled("lifecycle"), {registry_programs()}, count);
-  // Those of the registry are met by its own programs alone.
+  // Those of bindings and of the registry are met by their own programs alone.
   std::vector<Mutation> of_registry;
   std::vector<Mutation> others;
   std::partition_copy(std::begin(kPlantedFaults), std::end(kPlantedFaults), std::back_inserter(of_registry),
                       std::back_inserter(others), [](const Mutation& fault) {
                         return mentions(fault.file, "lifecycle/") || mentions(fault.file, "binding/");
                       });
-  find_all(of_registry, {planted_registry_programs()}, count);
+  find_all(of_registry, {planted_binding_programs(), planted_registry_programs()}, count);
   find_all(others,
            {planted_rundown_programs(), planted_wait_programs(), planted_sharded_programs(),
             planted_call_programs(), planted_call_variant_programs(), planted_call_record_programs(),

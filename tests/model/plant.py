@@ -84,6 +84,12 @@ FAULTS = [
     ("bias goes with the first shard", "sharded_rundown_ref.hpp",
      "order::acq_rel) != 1) return;",
      "order::acq_rel) != (PLANTED ? shard_mask_ + 1 : 1)) return;"),
+    ("batch has its last handle alone", "detach_batch.hpp",
+     "target->link_to_close(list_);",
+     "target->link_to_close(PLANTED ? nullptr : list_);"),
+    ("batch detached twice", "detach_batch.hpp",
+     "list_ = nullptr; if (list != nullptr)",
+     "if (!PLANTED) list_ = nullptr; if (list != nullptr)"),
     ("looks, then opens", "call_target.hpp",
      "return refs_.try_reinitialize() &&",
      "if (PLANTED && refs_.run_down_already()) return refs_.reinitialize(), refs_.try_acquire(); return "

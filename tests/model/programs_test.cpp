@@ -16,6 +16,9 @@ TEST_CASE(
   check_all(wait_programs());
   check_all(wait_call_programs());
 }
+TEST_CASE("handles that are detached together hold their promises in every run") {
+  check_all(binding_programs());
+}
 TEST_CASE("the registry's core holds its promises within the bounds that are printed" *
           doctest::test_suite("long")) {
   check_all(registry_programs());

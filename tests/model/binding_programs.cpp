@@ -1,0 +1,88 @@
+// Programs for handles that are detached together, with one barrier.
+#include <nmr/binding/detach_batch.hpp>
+#include <nmr/calls/one_word_calls.hpp>
+
+#include "call_world.hpp"
+#include "programs.hpp"
+
+namespace model {
+namespace {
+
+using Slots = nmr::BasicPerThreadCalls<ModelPolicy<1, 2>>;
+using Word = nmr::BasicOneWordCalls<ModelAtomics>;
+
+struct AnyNpi {
+  struct ProviderDispatch {};
+};
+
+/// A module that is freed once its end has been told: its attachment, and what is called.
+template <class Calls>
+struct FreedWhenTold {
+  nmr::BasicAttachment<AnyNpi, Calls> attachment{nullptr, this};
+  Var<int> data{1};
+  int ends = 0;
+  nmr::Completion told{[](nmr::Completion&, void* self) noexcept {
+                         auto& module = *static_cast<FreedWhenTold*>(self);
+                         ++module.ends;
+                         module.data.free();
+                         destroy(module.attachment);
+                       },
+                       this};
+};
+
+template <class Calls>
+struct TwoHandles {
+  using Handle = nmr::BasicBindingHandle<AnyNpi, Calls>;
+
+  typename Calls::Domain domain;
+  Handle handles[2] = {Handle(domain), Handle(domain)};
+  FreedWhenTold<Calls> modules[2];
+
+  static void call(Handle& handle) noexcept {
+    auto guard = handle.try_call();
+    if (!guard) return;
+    auto& module = *static_cast<FreedWhenTold<Calls>*>(guard.context());
+    check(module.data.read() == 1, "what is called is whole");
+  }
+  void detach_both() noexcept {
+    nmr::DetachBatch<Calls> batch(domain);
+    for (int i = 0; i < 2; ++i) check(batch.add(handles[i], modules[i].told), "nobody else detaches it");
+    batch.detach();
+  }
+};
+
+// A thread calls through one handle, or through one after the other, while another detaches both.
+template <class Calls, int called>
+void detached_together(Run& run) {
+  auto& it = *new TwoHandles<Calls>;
+  run.set_up_as(pointer(0));
+  it.call(it.handles[0]);  // registers the thread
+  for (int i = 0; i < 2; ++i)
+    check(it.handles[i].attach(it.modules[i].attachment) == nmr::Status::kSuccess, "nothing is attached yet");
+  run.set_up_as(0);
+  run.thread(
+      [&] {
+        for (int i = 0; i < called; ++i) it.call(it.handles[i]);
+      },
+      pointer(0));
+  run.thread([&] { it.detach_both(); });
+  run.at_end([&] {
+    for (const auto& module : it.modules) check(module.ends == 1, "each end is told once");
+    for (auto& handle : it.handles) destroy(handle);
+    destroy(it.domain);
+  });
+}
+
+const NamedProgram kPrograms[] = {
+    {"2 handles, one word: 1 called, detached together", detached_together<Word, 1>},
+    {"2 handles, one word: both called, detached together", detached_together<Word, 2>},
+    {"2 handles: 1 called, detached together", detached_together<Slots, 1>, -1, -1, with_barrier()},
+    {"2 handles: both called, detached together", detached_together<Slots, 2>, -1, -1, with_barrier()},
+    {"2 handles, real fences: both called, together", detached_together<Slots, 2>, -1, -1, without_barrier()},
+};
+
+}  // namespace
+
+std::span<const NamedProgram> binding_programs() { return kPrograms; }
+
+}  // namespace model
