@@ -11,11 +11,14 @@
 /// another is made another; reduction.cpp leaves out what would be the same.
 ///
 /// What it cannot see: what no program does, and what lies beyond a program's bound, which is printed. Load
-/// buffering, and stores to one atomic in another order than they ran in. A barrier or a signal between two
-/// plain accesses that no step separates. A weak compare-exchange that fails for nothing, a second wait of
-/// a thread that ends for nothing. A race of plain accesses that overlap and begin at different addresses.
-/// An allocation that fails. What the policy takes the place of: the real atomics, mutexes, fences and
-/// system calls; and what compilers, linkers and loaders make of the headers, for which other tests are
+/// buffering: a load, or a read-modify-write, that reads what is stored by a step which runs later. Without
+/// Options::orders (within a bound check_all() does without, but for `--deep`) stores to one atomic in another
+/// order than they ran in, so no read-modify-write that reads an old value. Accesses of the order seq_cst, which are
+/// faults under views. A barrier or a signal between two plain accesses that no step separates. A weak
+/// compare-exchange that fails for nothing, a second wait of a thread that ends for nothing. A race of plain
+/// accesses that overlap and begin at different addresses. An allocation that fails. What the policy takes the
+/// place of: the real atomics, mutexes, fences and system calls; and what compilers, linkers and loaders make of
+/// the headers, for which other tests are
 /// (the table in README.md, "What is trusted").
 #include <functional>
 #include <optional>

@@ -1,5 +1,18 @@
 // Stores to one atomic in another order than they ran in: what the views allow, and what fences, coherence and the
 // atomicity of read-modify-writes leave of it.
+//
+// In the headers only the guess of a CallCell shows it, which is stored by any thread that has changed the cell, or found
+// it changed; who reads it asks the cell. All other plain stores come after what they replace:
+//
+//   a slot's target        stored by its owner, which has stored there last or has read that the slot is free again; by
+//                          the thread that leaves a call of the owner's, with the guard handed over; or under the mutex
+//   a list of completions  the store that unlinks, and that which closes, by whoever has set the mark that keeps others off
+//   the installed mark     by whoever has the turn to install
+//   reopened shards        after the end of all who counted there
+//   owners and the index   under the domain's mutex
+//   who is in a callback   by the thread that has claimed it, or under the registry's mutex
+//
+// Searches without a bound try all orders of all of them.
 #include "litmus.hpp"
 
 using namespace model;

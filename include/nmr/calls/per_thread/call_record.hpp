@@ -41,7 +41,9 @@ struct CallSlot {
   /// noticed, or null: that reference is for whoever asks to release. Under the mutex.
   [[nodiscard]] Target* charge(Target& inside) noexcept {
     const Word marks = owed.load(order::relaxed) & kMarks;  // relaxed: they never change
-    // [cd:10] release RMW, pairs with [cd:15]: the reference has been taken.
+    // [cd:10] release RMW, pairs with [cd:15]: the reference has been taken. Processors keep this behind duplicate()
+    // without it, which looks at the count it has raised before it goes on; but no such branch orders anything in the
+    // language, whose compilers may swap two relaxed operations. Then the leaver could give back what is not there yet.
     return target_of(owed.exchange(reinterpret_cast<Word>(&inside) | marks, order::release));
   }
   /// Takes out what the leaver of a call to `left` owes. Returns it, or null if that is nothing. For the slot's owner,
@@ -49,8 +51,8 @@ struct CallSlot {
   [[nodiscard]] Target* settle(Target* left) noexcept {
     Word seen = owed.load(order::relaxed);  // relaxed: ordered by the fences; validated by the CAS
     if (target_of(seen) != left) return nullptr;
-    // [cd:15] acquire CAS, pairs with [cd:10]: what is released was taken before. relaxed where it fails: the
-    // detacher has settled.
+    // [cd:15] acquire CAS, pairs with [cd:10]: what is released was taken before, and made before: a caller that was
+    // refused knows `left` by a guess alone. relaxed where it fails: the detacher has settled.
     const bool taken = owed.compare_exchange_strong(seen, seen & kMarks, order::acquire, order::relaxed);
     return taken ? left : nullptr;
   }
