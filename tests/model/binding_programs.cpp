@@ -15,12 +15,12 @@ struct AnyNpi {
   struct ProviderDispatch {};
 };
 
-/// A module that is freed once its end has been told: its binding, and what is called.
+/// A module that is freed once its end has been told: its attachment, and what is called.
 template <class Calls>
 struct FreedWhenTold {
-  virtual void free() noexcept { destroy(binding); }
+  virtual void free() noexcept { destroy(attachment); }
 
-  nmr::BasicAttachment<AnyNpi, Calls> binding{nullptr, this};
+  nmr::BasicAttachment<AnyNpi, Calls> attachment{nullptr, this};
   Var<int> data{1};
   int ends = 0;
   nmr::Completion told{[](nmr::Completion&, void* self) noexcept {
@@ -60,7 +60,7 @@ void detached_together(Run& run) {
   run.set_up_as(pointer(0));
   it.call(it.handles[0]);  // registers the thread
   for (int i = 0; i < 2; ++i)
-    check(it.handles[i].attach(it.modules[i].binding) == nmr::Status::kSuccess, "nothing is attached yet");
+    check(it.handles[i].attach(it.modules[i].attachment) == nmr::Status::kSuccess, "nothing is attached yet");
   run.set_up_as(0);
   run.thread(
       [&] {
