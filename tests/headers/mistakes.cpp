@@ -28,7 +28,7 @@ struct Calls : nmr::OneWordCalls {
 };
 
 struct Atomics : nmr::StdAtomics {
-#if MISTAKE == 5  // SAYS AtomicsPolicy
+#if MISTAKE == 5  // SAYS RundownPolicy
   struct Mutex {};
 #endif
 };
