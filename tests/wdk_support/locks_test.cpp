@@ -28,6 +28,25 @@ int count_under(Enter enter, Leave leave) {
   return count;
 }
 
+/// Has another thread enter and leave, after this one has let it try for a while and then called `let_in`. Returns
+/// whether it had entered before.
+template <class Enter, class Leave, class LetIn>
+bool enters_early(Enter enter, Leave leave, LetIn let_in) {
+  LONG tries = 0, inside = 0;
+  std::thread other([&] {
+    WriteRelease(&tries, 1);
+    enter();
+    WriteRelease(&inside, 1);
+    leave();
+  });
+  spin_until([&] { return ReadAcquire(&tries) == 1; });
+  for (int i = 0; i < 2000; ++i) std::this_thread::yield();
+  const bool early = ReadAcquire(&inside) != 0;
+  let_in();
+  other.join();
+  return early;
+}
+
 }  // namespace
 
 TEST_CASE("R143: a spin lock lets one thread in, raises the level and restores it") {
@@ -99,6 +118,11 @@ TEST_CASE("R144: an EX_SPIN_LOCK is shared by many or had by one, at DISPATCH_LE
   std::thread([&] { ExReleaseSpinLockShared(&lock, ExAcquireSpinLockShared(&lock)); }).join();
   ExReleaseSpinLockShared(&lock, old);
   CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
+  KIRQL level_of_other = HIGH_LEVEL;
+  const auto share = [&] { level_of_other = ExAcquireSpinLockShared(&lock); };
+  const auto no_more = [&] { ExReleaseSpinLockShared(&lock, level_of_other); };
+  const KIRQL alone = ExAcquireSpinLockExclusive(&lock);
+  CHECK_FALSE(enters_early(share, no_more, [&] { ExReleaseSpinLockExclusive(&lock, alone); }));
   int one = 0, other = 0;
   bool torn = false;
   CHECK(count_under(
@@ -128,11 +152,15 @@ TEST_CASE("R144: who waits for an EX_SPIN_LOCK alone goes before those who come 
     ExReleaseSpinLockExclusive(&lock, level);
   });
   spin_until([&] { return ReadAcquire(&lock) < 0; });
+  LONG tries = 0;
   threads.add([&](int) {
+    WriteRelease(&tries, 1);
     const KIRQL level = ExAcquireSpinLockShared(&lock);
     order += "shared";
     ExReleaseSpinLockShared(&lock, level);
   });
+  spin_until([&] { return ReadAcquire(&tries) == 1; });
+  for (int i = 0; i < 2000; ++i) std::this_thread::yield();
   ExReleaseSpinLockShared(&lock, old);
   threads.join();
   CHECK(order == "alone shared");
@@ -168,6 +196,16 @@ TEST_CASE("R145: a push lock is shared by many or had by one, asleep") {
   }).join();
   ExReleasePushLockShared(&lock);
   CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
+  const auto share = [&] { ExAcquirePushLockShared(&lock); };
+  const auto share_no_more = [&] { ExReleasePushLockShared(&lock); };
+  const auto have = [&] { ExAcquirePushLockExclusive(&lock); };
+  const auto have_no_more = [&] { ExReleasePushLockExclusive(&lock); };
+  have();
+  CHECK_FALSE(enters_early(share, share_no_more, have_no_more));
+  have();
+  CHECK_FALSE(enters_early(have, have_no_more, have_no_more));
+  share();
+  CHECK_FALSE(enters_early(have, have_no_more, share_no_more));
   int one = 0, other = 0;
   bool torn = false;
   CHECK(count_under(
