@@ -14,6 +14,9 @@
 ///   processors, threads, clocks                        support/machine.h
 ///   to know in a test what was left behind             support/verifier.hpp
 ///
+/// To compile a driver's file as it is: -I include -I include/nmr/wdk, and -Wno-multichar -Wno-unknown-pragmas for its
+/// tags and pragmas. Includes of "../km/netioddk.h" are found so, too.
+///
 /// One unit of the program defines NMR_WDK_IMPLEMENTATION before it includes this: it has the definitions, of C++20. All
 /// other files may be of C11 or C++20. A plug-in has none of its own, and links to its host's: that exports them
 /// (-rdynamic). What is not here does not compile.
