@@ -5,6 +5,7 @@
 ///   InterlockedIncrement ...                           support/interlocked.h
 ///   KeRaiseIrql, KeGetCurrentIrql, PAGED_CODE          support/irql.h
 ///   KSPIN_LOCK, EX_SPIN_LOCK, EX_PUSH_LOCK             support/locks.h
+///   ERESOURCE                                          support/resource.h
 ///   KEVENT, KMUTEX, KeWaitForSingleObject              support/wait.h
 ///   KTIMER, KDPC                                       support/timers.h
 ///   ExAllocatePool2, ExFreePoolWithTag ...             support/pool.h
@@ -26,6 +27,7 @@
 #include <nmr/wdk/support/locks.h>
 #include <nmr/wdk/support/machine.h>
 #include <nmr/wdk/support/pool.h>
+#include <nmr/wdk/support/resource.h>
 #include <nmr/wdk/support/runtime.h>
 #include <nmr/wdk/support/timers.h>
 #include <nmr/wdk/support/wait.h>
@@ -36,6 +38,7 @@
 #include <nmr/wdk/support/once/locks.hpp>
 #include <nmr/wdk/support/once/machine.hpp>
 #include <nmr/wdk/support/once/pool.hpp>
+#include <nmr/wdk/support/once/resource.hpp>
 #include <nmr/wdk/support/once/timers.hpp>
 #include <nmr/wdk/support/once/wait.hpp>
 #include <nmr/wdk/support/once/work_items.hpp>
