@@ -4,6 +4,7 @@
 ///   you need                                           use
 ///   a count and a close, in two words                  RundownRef
 ///   the same, entered by many processors at once       ShardedRundownRef
+///   that in memory of your own                         ShardedRundownRef::make_in_place(), bytes_in_place()
 ///   a reference for a scope                            RundownGuard, try_guard()
 ///   to be told when the last one has left              Completion, begin_rundown(completion)
 ///   the same, whoever begins it                        when_run_down(completion)
@@ -18,6 +19,7 @@
 ///   release(), reset(), ~RundownGuard      nothing                  if it is the last   yes (1)
 ///   begin_rundown(), when_run_down()       nothing                  if nobody is inside no
 ///   run_down(), wait_for_rundown() ...     the last release         run_down() may      no
+///   make_in_place(), bytes_in_place()      nothing                  no                  no
 ///   reinitialize(), try_reinitialize()     callers being refused    no                  no
 ///
 /// (1) The last one out runs the completions where it is, and wakes each waiter under a mutex of the waiter's. In a

@@ -79,10 +79,11 @@ jobs=
 built=
 for what; do
   processor=${what%%:*}
-  programs='platform rundown calls binding registry modules'
+  programs='platform rundown calls binding registry modules wdk'
   set -- -Dcpp_link_args=-static
   suffix=
   if [ "$processor" = "$windows" ]; then
+    programs=${programs% wdk}  # it has those names itself
     programs="$programs rundown_alloc calls_alloc calls_steps binding_alloc registry_alloc"
     set -- -Dcpp_link_args="['-static', '$PWD/build/windows/wine_barrier.o']" -Dcpp_args="['-I$PWD/build/windows']"
     suffix=.exe
@@ -92,8 +93,6 @@ for what; do
     for_musl
     set -- -Dcpp_args="[$without_kernel,'-I$PWD/build/musl/headers']" \
       -Dcpp_link_args="['-static','-nostdlib'$libraries]"
-  else
-    programs="$programs wdk"  # not for Windows, which has them itself
   fi
   [ "$what" = "$processor" ] || programs=$(echo "${what#*:}" | tr , ' ')
   build=build/foreign-$processor

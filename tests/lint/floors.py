@@ -31,8 +31,7 @@ SEAM = {
 # goes, may have threads and what is theirs.
 NAMES = ("wdk/", "km/")
 OF_C = {"conditional compilation", "a macro", "a system header"}
-MORE = {"wdk/implementation.hpp": {"a static variable (a member of a template, or in an inline function)",
-                                   "a compiler's own word"},
+MORE = {"wdk/implementation.hpp": {"a compiler's own word"},
         "wdk/handles.hpp": {"a macro"},
         "wdk/language.h": {"a compiler's own word"},
         "wdk/support/interlocked.h": {"a system call", "a compiler's own word"},

@@ -223,6 +223,56 @@ TEST_CASE("R145: a push lock is shared by many or had by one, asleep") {
   CHECK(one == other);
 }
 
+TEST_CASE("R159: a resource is shared, or one thread's alone as often as that likes") {
+  ERESOURCE resource;
+  CHECK(ExInitializeResourceLite(&resource) == STATUS_SUCCESS);
+  const auto have = [&] { ExEnterCriticalRegionAndAcquireResourceExclusive(&resource); };
+  const auto share = [&] { ExEnterCriticalRegionAndAcquireResourceShared(&resource); };
+  const auto no_more = [&] { ExReleaseResourceAndLeaveCriticalRegion(&resource); };
+  have();
+  CHECK(KeAreApcsDisabled() == TRUE);
+  CHECK(ExAcquireResourceExclusiveLite(&resource, TRUE) == TRUE);
+  CHECK(ExAcquireResourceSharedLite(&resource, FALSE) == TRUE);
+  ExReleaseResourceLite(&resource);
+  ExReleaseResourceLite(&resource);
+  BOOLEAN got = TRUE;
+  std::thread([&] { got = ExAcquireResourceSharedLite(&resource, FALSE); }).join();
+  CHECK(got == FALSE);
+  CHECK_FALSE(enters_early(share, no_more, no_more));
+  share();
+  std::thread([&] { got = ExAcquireResourceSharedLite(&resource, FALSE); }).join();
+  CHECK(got == TRUE);
+  ExReleaseResourceLite(&resource);
+  CHECK_FALSE(enters_early(have, no_more, no_more));
+  CHECK(KeAreApcsDisabled() == FALSE);
+  CHECK(count_under([&](KIRQL&) { have(); }, [&](KIRQL) { no_more(); }) == kThreads * kRounds);
+  CHECK(ExDeleteResourceLite(&resource) == STATUS_SUCCESS);
+}
+
+TEST_CASE("R159: a resource that is not held, not initialised, or held when it is deleted, is reported") {
+  ERESOURCE resource{};
+  MisuseTrap trap;
+  CHECK(ExAcquireResourceExclusiveLite(&resource, TRUE) == FALSE);
+  CHECK(trap.count() == 1);
+  ExInitializeResourceLite(&resource);
+  ExReleaseResourceLite(&resource);
+  CHECK(trap.count() == 2);
+  CHECK(trap.rule() == "released by a thread that does not hold it");
+  CHECK(ExAcquireResourceExclusiveLite(&resource, TRUE) == TRUE);
+  std::thread([&] { ExReleaseResourceLite(&resource); }).join();
+  CHECK(trap.count() == 3);
+  CHECK(ExDeleteResourceLite(&resource) == STATUS_INVALID_PARAMETER);
+  CHECK(trap.count() == 4);
+  ExReleaseResourceLite(&resource);
+  {
+    const AtLevel dispatch(DISPATCH_LEVEL);
+    CHECK(ExAcquireResourceSharedLite(&resource, TRUE) == FALSE);
+    CHECK(trap.count() == 5);
+  }
+  CHECK(ExDeleteResourceLite(&resource) == STATUS_SUCCESS);
+  CHECK(trap.count() == 5);
+}
+
 TEST_CASE("R145: a push lock at DISPATCH_LEVEL, or one that is not held so, is reported and stays as it is") {
   EX_PUSH_LOCK lock{};
   MisuseTrap trap;

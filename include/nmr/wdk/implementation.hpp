@@ -5,16 +5,16 @@
 #include <nmr/wdk/registrar.hpp>
 #include <nmr/wdk/rundown.h>
 #include <nmr/wdk/rundown_for_c.hpp>
+#include <nmr/wdk/support/once/immortal.hpp>
 
 namespace {
 
-/// Returns the registrar of the program. Never destroyed: modules may still be registered at the end, and threads may
-/// call. Made without allocating, so nothing here fails for want of memory.
-nmr::wdk::Registrar& nmr_wdk_registrar() {
-  alignas(nmr::wdk::Registrar) static unsigned char memory[sizeof(nmr::wdk::Registrar)];
-  static auto& registrar = *new (nmr::platform::At{memory}) nmr::wdk::Registrar(NMR_WDK_BEGINS_LOOSE);
-  return registrar;
-}
+struct ThisRegistrar : nmr::wdk::Registrar {
+  ThisRegistrar() noexcept : Registrar(NMR_WDK_BEGINS_LOOSE) {}
+};
+
+/// Returns the registrar of the program. Modules may still be registered when that ends.
+nmr::wdk::Registrar& nmr_wdk_registrar() { return nmr::wdk::immortal<ThisRegistrar>(); }
 
 /// Reports a call at a level that is too high for it, and goes on: whoever waits may be about to unload.
 void nmr_wdk_look_at_level(KIRQL most, const char* function, const void* address, const void* caller) {

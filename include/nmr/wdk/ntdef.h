@@ -55,6 +55,7 @@ C_ASSERT(sizeof(LONGLONG) == 8 && sizeof(ULONG_PTR) == sizeof(void*) && sizeof(S
 #define TRUE 1
 #define FALSE 0
 #define CONST const
+#define MAXUINT8 0xff
 #define MAXULONG 0xffffffffu
 #define MAXLONG 0x7fffffff
 #define MAXUSHORT 0xffff
@@ -123,6 +124,9 @@ typedef enum _POOL_TYPE {
   NonPagedPoolNx = 512,
   NonPagedPoolNxCacheAligned = 516
 } POOL_TYPE;
+
+/// A type of handle of its own.
+#define DECLARE_HANDLE(name) typedef struct name##_handle* name
 
 #define UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
 #define DBG_UNREFERENCED_PARAMETER(parameter) ((void)(parameter))

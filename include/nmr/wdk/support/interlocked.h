@@ -71,6 +71,15 @@ NMR_WDK_IN_LINE LONG64 ReadNoFence64(LONG64 const volatile* source) {
 NMR_WDK_IN_LINE LONG64 ReadAcquire64(LONG64 const volatile* source) {
   return __atomic_load_n(source, __ATOMIC_ACQUIRE);
 }
+NMR_WDK_IN_LINE ULONG64 ReadULong64NoFence(ULONG64 const volatile* source) {
+  return __atomic_load_n(source, __ATOMIC_RELAXED);
+}
+NMR_WDK_IN_LINE void WriteULong64NoFence(ULONG64 volatile* target, ULONG64 value) {
+  __atomic_store_n(target, value, __ATOMIC_RELAXED);
+}
+NMR_WDK_IN_LINE PVOID ReadPointerNoFence(PVOID const volatile* source) {
+  return __atomic_load_n(source, __ATOMIC_RELAXED);
+}
 NMR_WDK_IN_LINE PVOID ReadPointerAcquire(PVOID const volatile* source) {
   return __atomic_load_n(source, __ATOMIC_ACQUIRE);
 }

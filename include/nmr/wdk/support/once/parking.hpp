@@ -2,7 +2,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <nmr/platform/std_atomics.hpp>
+#include <nmr/platform/atomics.hpp>
+#include <nmr/wdk/support/once/immortal.hpp>
 
 NMR_BEGIN_NAMESPACE
 namespace wdk {
@@ -15,12 +16,14 @@ struct Lot {
   platform::Condition changed;  // of any object of this lot
 };
 
-/// The lots live as long as the process: threads may wait while it ends.
-[[nodiscard]] inline Lot& lot_of(const volatile void* object) noexcept {
+struct Lots {
   enum : std::size_t { kLots = 64 };
-  static Lot* const lots = new Lot[kLots];
+  Lot lots[kLots];
+};
+
+[[nodiscard]] inline Lot& lot_of(const volatile void* object) noexcept {
   const auto address = reinterpret_cast<std::uintptr_t>(object);
-  return lots[(address >> 4 ^ address >> 10) % kLots];
+  return immortal<Lots>().lots[(address >> 4 ^ address >> 10) % Lots::kLots];
 }
 
 }  // namespace wdk

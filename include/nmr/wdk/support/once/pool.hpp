@@ -4,8 +4,9 @@
 #include <cstring>
 #include <unordered_map>
 
-#include <nmr/platform/callback_boundary.hpp>
-#include <nmr/platform/std_atomics.hpp>
+#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/contain.hpp>
+#include <nmr/wdk/support/once/immortal.hpp>
 #include <nmr/wdk/support/once/irql.hpp>
 #include <nmr/wdk/support/pool.h>
 #include <nmr/wdk/support/verifier.hpp>
@@ -29,12 +30,6 @@ class Pool {
     bool zeroed;
     bool cache_aligned;
   };
-
-  /// Lives as long as the process.
-  static Pool& instance() noexcept {
-    static Pool& pool = *new Pool;
-    return pool;
-  }
 
   [[nodiscard]] PVOID allocate(const Request& request, const char* function, const void* caller) noexcept {
     if (!at_most(request.paged ? APC_LEVEL : DISPATCH_LEVEL, "pool", function, nullptr, caller))
@@ -103,7 +98,7 @@ class Pool {
 
 PoolUse pool_in_use(ULONG tag) {
   PoolUse use{0, 0};
-  Pool::instance().for_each(tag, [&](PVOID, const Pool::Block& block) {
+  immortal<Pool>().for_each(tag, [&](PVOID, const Pool::Block& block) {
     ++use.blocks;
     use.bytes += block.bytes;
   });
@@ -112,7 +107,7 @@ PoolUse pool_in_use(ULONG tag) {
 
 std::size_t report_pool_leaks(ULONG tag) {
   std::unordered_map<PVOID, Pool::Block> leaks;  // reported without the lock
-  Pool::instance().for_each(tag,
+  immortal<Pool>().for_each(tag,
                             [&](PVOID memory, const Pool::Block& block) { leaks.emplace(memory, block); });
   for (const auto& [memory, block] : leaks) {
     char name[5]{};
@@ -138,26 +133,33 @@ PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag) {
   const nmr::wdk::Pool::Request request{NumberOfBytes, Tag, (Flags & POOL_FLAG_PAGED) != 0,
                                         (Flags & POOL_FLAG_UNINITIALIZED) == 0,
                                         (Flags & POOL_FLAG_CACHE_ALIGNED) != 0};
-  return nmr::wdk::Pool::instance().allocate(request, "ExAllocatePool2", __builtin_return_address(0));
+  return nmr::wdk::immortal<nmr::wdk::Pool>().allocate(request, "ExAllocatePool2",
+                                                       __builtin_return_address(0));
 }
 PVOID ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag) {
-  return nmr::wdk::Pool::instance().allocate(nmr::wdk::request_of(PoolType, NumberOfBytes, Tag, true),
-                                             "ExAllocatePoolZero", __builtin_return_address(0));
+  return nmr::wdk::immortal<nmr::wdk::Pool>().allocate(
+      nmr::wdk::request_of(PoolType, NumberOfBytes, Tag, true), "ExAllocatePoolZero",
+      __builtin_return_address(0));
 }
 PVOID ExAllocatePoolUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag) {
-  return nmr::wdk::Pool::instance().allocate(nmr::wdk::request_of(PoolType, NumberOfBytes, Tag, false),
-                                             "ExAllocatePoolUninitialized", __builtin_return_address(0));
+  return nmr::wdk::immortal<nmr::wdk::Pool>().allocate(
+      nmr::wdk::request_of(PoolType, NumberOfBytes, Tag, false), "ExAllocatePoolUninitialized",
+      __builtin_return_address(0));
 }
 PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag) {
-  return nmr::wdk::Pool::instance().allocate(nmr::wdk::request_of(PoolType, NumberOfBytes, Tag, false),
-                                             "ExAllocatePoolWithTag", __builtin_return_address(0));
+  return nmr::wdk::immortal<nmr::wdk::Pool>().allocate(
+      nmr::wdk::request_of(PoolType, NumberOfBytes, Tag, false), "ExAllocatePoolWithTag",
+      __builtin_return_address(0));
 }
 PVOID ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes) {
   const ULONG none = 0x656E6F4E;  // 'None', as the pool shows it
-  return nmr::wdk::Pool::instance().allocate(nmr::wdk::request_of(PoolType, NumberOfBytes, none, false),
-                                             "ExAllocatePool", __builtin_return_address(0));
+  return nmr::wdk::immortal<nmr::wdk::Pool>().allocate(
+      nmr::wdk::request_of(PoolType, NumberOfBytes, none, false), "ExAllocatePool",
+      __builtin_return_address(0));
 }
-VOID ExFreePool(PVOID P) { nmr::wdk::Pool::instance().free(P, 0, "ExFreePool", __builtin_return_address(0)); }
+VOID ExFreePool(PVOID P) {
+  nmr::wdk::immortal<nmr::wdk::Pool>().free(P, 0, "ExFreePool", __builtin_return_address(0));
+}
 VOID ExFreePoolWithTag(PVOID P, ULONG Tag) {
-  nmr::wdk::Pool::instance().free(P, Tag, "ExFreePoolWithTag", __builtin_return_address(0));
+  nmr::wdk::immortal<nmr::wdk::Pool>().free(P, Tag, "ExFreePoolWithTag", __builtin_return_address(0));
 }

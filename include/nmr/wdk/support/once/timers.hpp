@@ -4,6 +4,7 @@
 #include <nmr/platform/callback_boundary.hpp>
 #include <nmr/platform/std_atomics.hpp>
 #include <nmr/wdk/support/lists.h>
+#include <nmr/wdk/support/once/immortal.hpp>
 #include <nmr/wdk/support/once/wait.hpp>
 #include <nmr/wdk/support/timers.h>
 
@@ -13,10 +14,9 @@ namespace wdk {
 /// The thread that waits for timers and runs their routines. Its mutex is locked before those of lots.
 class Clock {
  public:
-  /// Lives as long as the process.
-  static Clock& instance() noexcept {
-    static Clock& clock = *new Clock;
-    return clock;
+  Clock() noexcept {
+    InitializeListHead(&dpcs_);
+    InitializeListHead(&timers_);
   }
 
   [[nodiscard]] bool queue(KDPC& dpc, PVOID one, PVOID two) noexcept {
@@ -49,11 +49,6 @@ class Clock {
   }
 
  private:
-  Clock() noexcept {
-    InitializeListHead(&dpcs_);
-    InitializeListHead(&timers_);
-  }
-
   /// Returns whether there is the thread.
   [[nodiscard]] bool ready() noexcept {
     if (started_) return true;
@@ -149,12 +144,12 @@ VOID KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVO
   *Dpc = {{}, DeferredRoutine, DeferredContext, nullptr, nullptr, TRUE};
 }
 BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2) {
-  return nmr::wdk::Clock::instance().queue(*Dpc, SystemArgument1, SystemArgument2);
+  return nmr::wdk::immortal<nmr::wdk::Clock>().queue(*Dpc, SystemArgument1, SystemArgument2);
 }
-BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc) { return nmr::wdk::Clock::instance().remove(*Dpc); }
+BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc) { return nmr::wdk::immortal<nmr::wdk::Clock>().remove(*Dpc); }
 VOID KeFlushQueuedDpcs() {
   if (nmr::wdk::at_most(PASSIVE_LEVEL, "KDPC", "KeFlushQueuedDpcs", nullptr, __builtin_return_address(0)))
-    nmr::wdk::Clock::instance().flush();
+    nmr::wdk::immortal<nmr::wdk::Clock>().flush();
 }
 
 VOID KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type) {
@@ -166,14 +161,14 @@ BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dp
   if (!nmr::wdk::at_most(DISPATCH_LEVEL, "KTIMER", "KeSetTimer", Timer, __builtin_return_address(0)) ||
       !nmr::wdk::Waitable::valid(Timer->Header, "KeSetTimer"))
     return FALSE;
-  return nmr::wdk::Clock::instance().set(*Timer, DueTime, Period, Dpc);
+  return nmr::wdk::immortal<nmr::wdk::Clock>().set(*Timer, DueTime, Period, Dpc);
 }
 BOOLEAN KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc) {
   return KeSetTimerEx(Timer, DueTime, 0, Dpc);
 }
 BOOLEAN KeCancelTimer(PKTIMER Timer) {
   return nmr::wdk::Waitable::valid(Timer->Header, "KeCancelTimer") &&
-         nmr::wdk::Clock::instance().cancel(*Timer);
+         nmr::wdk::immortal<nmr::wdk::Clock>().cancel(*Timer);
 }
 BOOLEAN KeReadStateTimer(PKTIMER Timer) {
   if (!nmr::wdk::Waitable::valid(Timer->Header, "KeReadStateTimer")) return FALSE;

@@ -2,8 +2,9 @@
 #include <new>
 #include <thread>
 
-#include <nmr/platform/callback_boundary.hpp>
-#include <nmr/platform/std_atomics.hpp>
+#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/contain.hpp>
+#include <nmr/wdk/support/once/immortal.hpp>
 #include <nmr/wdk/support/once/irql.hpp>
 #include <nmr/wdk/support/verifier.hpp>
 #include <nmr/wdk/support/work_items.h>
@@ -23,12 +24,6 @@ namespace wdk {
 /// The threads that run work items: as many as there were routines that ran at once. They stay.
 class Workers {
  public:
-  /// Lives as long as the process.
-  static Workers& instance() noexcept {
-    static Workers& workers = *new Workers;
-    return workers;
-  }
-
   /// Returns whether there is a thread at all.
   [[nodiscard]] bool ready() noexcept {
     LockGuard lock(mutex_);
@@ -112,7 +107,7 @@ class Workers {
   unsigned running_ = 0;
 };
 
-void wait_for_work_items() { Workers::instance().wait_until_done(); }
+void wait_for_work_items() { immortal<Workers>().wait_until_done(); }
 
 }  // namespace wdk
 NMR_END_NAMESPACE
@@ -120,7 +115,7 @@ NMR_END_NAMESPACE
 PIO_WORKITEM IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject) {
   if (!nmr::wdk::at_most(DISPATCH_LEVEL, "work item", "IoAllocateWorkItem", nullptr,
                          __builtin_return_address(0)) ||
-      !nmr::wdk::Workers::instance().ready())
+      !nmr::wdk::immortal<nmr::wdk::Workers>().ready())
     return nullptr;
   return new (std::nothrow) _IO_WORKITEM(DeviceObject);
 }
@@ -129,11 +124,11 @@ VOID IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerRoutine
   if (!nmr::wdk::at_most(DISPATCH_LEVEL, "work item", "IoQueueWorkItem", IoWorkItem,
                          __builtin_return_address(0)))
     return;
-  if (!nmr::wdk::Workers::instance().queue(*IoWorkItem, WorkerRoutine, Context))
+  if (!nmr::wdk::immortal<nmr::wdk::Workers>().queue(*IoWorkItem, WorkerRoutine, Context))
     nmr_wdk_misuse("work item", "IoQueueWorkItem", "queued while it is queued", IoWorkItem);
 }
 VOID IoFreeWorkItem(PIO_WORKITEM IoWorkItem) {
-  if (nmr::wdk::Workers::instance().is_queued(*IoWorkItem))
+  if (nmr::wdk::immortal<nmr::wdk::Workers>().is_queued(*IoWorkItem))
     return nmr_wdk_misuse("work item", "IoFreeWorkItem", "freed while it is queued", IoWorkItem);
   delete IoWorkItem;
 }
