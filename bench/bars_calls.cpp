@@ -41,7 +41,7 @@ void in_plugin(Report& report, std::size_t times, const char* path) {
   const auto guarded = reinterpret_cast<decltype(&plugin_guarded)>(dlsym(plugin, "plugin_guarded"));
 
   static nmr::CallDomain domain;
-  static nmr::Binding<EchoNpi> binding{kEchoTable, nullptr};
+  static nmr::Attachment<EchoNpi> binding{kEchoTable, nullptr};
   static nmr::BindingHandle<EchoNpi> handle{domain};
   static std::atomic<const EchoDispatch*> table{kEchoTable};
   (void)handle.attach(binding);
@@ -81,7 +81,7 @@ void references(Report& report, std::size_t times) {
 void beside_a_drain(Report& report, std::size_t times) {
   struct Bystander {
     nmr::CallDomain domain;
-    nmr::Binding<EchoNpi> binding{kEchoTable, nullptr}, other{kEchoTable, nullptr};
+    nmr::Attachment<EchoNpi> binding{kEchoTable, nullptr}, other{kEchoTable, nullptr};
     nmr::BindingHandle<EchoNpi> handle{domain}, other_handle{domain};
 
     Bystander() {

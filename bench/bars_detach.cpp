@@ -57,7 +57,7 @@ class IdleCallers {
 
 struct Attachment {
   nmr::CallDomain domain;
-  nmr::Binding<EchoNpi> binding{kEchoTable, nullptr};
+  nmr::Attachment<EchoNpi> binding{kEchoTable, nullptr};
   nmr::BindingHandle<EchoNpi> handle{domain};
 
   Attachment() { (void)handle.attach(binding); }

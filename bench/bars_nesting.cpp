@@ -48,7 +48,7 @@ class Nest {
       const auto guard = handle.try_call();
       return guard ? guard->echo(guard.context(), value) : -1;
     }
-    nmr::Binding<EchoNpi> binding{kEchoTable, nullptr};
+    nmr::Attachment<EchoNpi> binding{kEchoTable, nullptr};
     nmr::BindingHandle<EchoNpi> handle;
   };
 

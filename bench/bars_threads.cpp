@@ -41,7 +41,7 @@ void thread_bars(Report& report, const Options& options) {
   const std::size_t total = options.by_length<std::size_t>(640, 40'000, 1'000'000);
   const std::size_t bytes_of_others = table_bytes.load();
   nmr::CallDomain domain;
-  nmr::Binding<EchoNpi> binding(kEchoTable, nullptr);
+  nmr::Attachment<EchoNpi> binding(kEchoTable, nullptr);
   nmr::BindingHandle<EchoNpi> handle(domain);
   (void)handle.attach(binding);
 

@@ -34,7 +34,7 @@ std::size_t written_elsewhere() {
 void writes_of_a_call() {
   using Calls = nmr::BasicPerThreadCalls<CountingAtomics>;
   Calls::Domain domain;
-  nmr::BasicBinding<EchoNpi, Calls> binding(kEchoTable, nullptr), inner(kEchoTable, nullptr);
+  nmr::BasicAttachment<EchoNpi, Calls> binding(kEchoTable, nullptr), inner(kEchoTable, nullptr);
   nmr::BasicBindingHandle<EchoNpi, Calls> handle(domain), inner_handle(domain);
   (void)handle.attach(binding);
   (void)inner_handle.attach(inner);

@@ -39,7 +39,7 @@ class GuardedCall {
 
  private:
   typename Calls::Domain domain_;
-  nmr::BasicBinding<EchoNpi, Calls> binding_{kEchoTable, nullptr};
+  nmr::BasicAttachment<EchoNpi, Calls> binding_{kEchoTable, nullptr};
   alignas(2 * nmr::kCacheLine) nmr::BasicBindingHandle<EchoNpi, Calls> handle_{domain_};
 };
 struct GuardedPerThread : GuardedCall<nmr::PerThreadCalls> {

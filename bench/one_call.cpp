@@ -53,7 +53,7 @@ int run(long times) {
 /// Calls guarded_call(), the function, whose instructions are looked at one by one.
 int run_function(long times) {
   nmr::CallDomain domain;
-  nmr::Binding<EchoNpi> binding(kEchoTable, nullptr);
+  nmr::Attachment<EchoNpi> binding(kEchoTable, nullptr);
   nmr::BindingHandle<EchoNpi> handle(domain);
   (void)handle.attach(binding);
   {
@@ -68,7 +68,7 @@ int run_function(long times) {
 /// Calls under one guard, and asks between the calls whether it is still attached.
 int run_batch(long times) {
   nmr::CallDomain domain;
-  nmr::Binding<EchoNpi> binding(kEchoTable, nullptr);
+  nmr::Attachment<EchoNpi> binding(kEchoTable, nullptr);
   nmr::BindingHandle<EchoNpi> handle(domain);
   (void)handle.attach(binding);
   int value = 0;
@@ -101,7 +101,7 @@ struct ChosenThread : nmr::StdAtomics {
 int run_in_place(long times, bool at_first_look) {
   using Calls = nmr::BasicPerThreadCalls<ChosenThread>;
   Calls::Domain domain;
-  nmr::BasicBinding<EchoNpi, Calls> binding(kEchoTable, nullptr);
+  nmr::BasicAttachment<EchoNpi, Calls> binding(kEchoTable, nullptr);
   nmr::BasicBindingHandle<EchoNpi, Calls> handle(domain);
   (void)handle.attach(binding);
   std::mt19937_64 random(7);

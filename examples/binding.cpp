@@ -28,7 +28,7 @@ int main() {
   expect(!handle.try_call(), "a call through an empty handle is refused");
 
   int count = 0;
-  nmr::Binding<CounterNpi> by_one(&kByOne, &count);
+  nmr::Attachment<CounterNpi> by_one(&kByOne, &count);
   expect(handle.attach(by_one) == nmr::Status::kSuccess, "attach");
   if (auto call = handle.try_call()) {
     std::printf("attached: %d\n", call->next(call.context()));
@@ -54,7 +54,7 @@ int main() {
   expect(by_one.detached(), "detach completes with the last call");
 
   // The handle can be attached again; and swapped, without a moment in which a call would be refused.
-  nmr::Binding<CounterNpi> by_ten(&kByTen, &count);
+  nmr::Attachment<CounterNpi> by_ten(&kByTen, &count);
   expect(handle.attach(by_one) == nmr::Status::kSuccess, "attach again");
   expect(handle.attach(by_ten) == nmr::Status::kSuccess, "swap");
   if (auto call = handle.try_call()) {

@@ -42,7 +42,7 @@ class TextModules {
   };
 
   /// Gives the name to a module; calls to the one that had it before go on, and that one drains.
-  bool add(const std::string& name, nmr::Binding<TextNpi>& module) {
+  bool add(const std::string& name, nmr::Attachment<TextNpi>& module) {
     return place(name).attach(module) == nmr::Status::kSuccess;
   }
   /// Takes the name away, and returns when the last call has left the module: it may be freed then.
@@ -79,7 +79,7 @@ struct Append {
   static constexpr TextNpi::ProviderDispatch kDispatch{&transform};
 
   std::unique_ptr<std::string> word;
-  nmr::Binding<TextNpi> binding{&kDispatch, this};
+  nmr::Attachment<TextNpi> attachment{&kDispatch, this};
 };
 
 }  // namespace
@@ -108,10 +108,10 @@ int main() {
   for (int round = 0; round < 100 || calls == 0; ++round) {
     auto world = std::make_unique<Append>("world");
     auto moon = std::make_unique<Append>("moon");
-    expect(modules.add("append", world->binding), "a module takes the name");
+    expect(modules.add("append", world->attachment), "a module takes the name");
     std::this_thread::yield();
-    expect(modules.add("append", moon->binding), "another takes it over");
-    expect(world->binding.wait_until_detached() == nmr::Status::kSuccess, "the first drains");
+    expect(modules.add("append", moon->attachment), "another takes it over");
+    expect(world->attachment.wait_until_detached() == nmr::Status::kSuccess, "the first drains");
     world.reset();
     modules.remove("append");
     moon.reset();

@@ -3,6 +3,7 @@
 #include <nmr/registry.hpp>
 
 #include <cstdio>
+#include <string_view>
 
 #include "expect.hpp"
 

@@ -185,9 +185,9 @@ if [ -z "$quick" ]; then
   script images sh tests/images/run.sh build
   script fibers sh tests/fibers/run.sh build
   script fuzz sh tests/fuzz/run.sh 10000
-  # In full with words of 64 and of 32 bits, and for Windows; where the order of bytes is another, the floors that might
-  # depend on it.
-  script foreign sh tests/foreign/run.sh aarch64 i686 s390x:rundown,calls windows-x86_64
+  # In full with words of 64 and of 32 bits, for Windows, and with other libraries of the system's; where the order of
+  # bytes is another, the floors that might depend on it.
+  script foreign sh tests/foreign/run.sh aarch64 i686 s390x:rundown,calls windows-x86_64 libcxx musl
   check lint:requirements python3 tests/lint/requirements.py . build/*/records
   sed 's/^requirements: \([0-9]* of [0-9]* covered\).*/requirements: \1/' build/check.log
 fi

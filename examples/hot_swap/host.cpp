@@ -77,7 +77,7 @@ class HotSwap {
     std::vector<std::thread> callers;
     try {
       current_ = load();
-      require_success(handle_.attach(current_->binding));
+      require_success(handle_.attach(current_->attachment));
       finisher = start([this] { finish_requests(tallies_.back()); });
       callers.reserve(options_.threads);
       while (callers.size() != options_.threads) {
@@ -178,9 +178,9 @@ class HotSwap {
       if (options_.with_gap) {
         handle_.detach(old_versions_.leave(std::move(current_)));
         old_versions_.wait_for_calls();
-        require_success(handle_.attach(next->binding));
+        require_success(handle_.attach(next->attachment));
       } else {
-        require_success(handle_.attach(next->binding, old_versions_.leave(std::move(current_))));
+        require_success(handle_.attach(next->attachment, old_versions_.leave(std::move(current_))));
       }
       current_ = std::move(next);
     }

@@ -21,7 +21,7 @@ struct Plugin {
 
   Library library;
   CodecPlugin codec;
-  nmr::Binding<CodecNpi> binding{codec.dispatch, codec.context};
+  nmr::Attachment<CodecNpi> attachment{codec.dispatch, codec.context};
 };
 
 /// The versions that were replaced, until the last call has left each and it has been unloaded. That is not

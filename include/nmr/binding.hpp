@@ -6,18 +6,18 @@
 ///   to call                                          handle.try_call(): CallGuard<Npi>, empty if refused
 ///   many calls in a row                              one guard, and guard.still_attached() between them
 ///   a request that outlives the call                 guard.hold(): CallHold<Npi>
-///   to attach a module without a registry            Binding<Npi>, handle.attach(binding)
+///   to attach a module without a registry            Attachment<Npi>, handle.attach(attachment)
 ///   to replace it without refusing a call            handle.attach(the next one)
 ///   to be told when the last call has left           handle.detach(completion)
 ///   to detach many with one barrier                  DetachBatch
 ///   to call what may throw a type of its own         call_translated(handle, ...)
-///   to give up what a call may never leave           handle.detach(), then binding.abandon(completion)
+///   to give up what a call may never leave           handle.detach(), attachment.abandon(completion)
 ///
 /// All handles that a thread calls through share a CallDomain, which somebody owns; NmrRegistry has one.
 ///
 ///   where a completion runs   on the thread that is the last one out: in leave(), in a refused call, in detach() or
 ///                             attach() before it returns. Of the library's locks none is held then.
-///   what it may free          the binding. The handle, if no thread can be in its try_call(). The domain, if no other
+///   what it may free          the attachment. The handle, if no thread can be in its try_call(). The domain, if no other
 ///                             thread can be in a leave() either: else only when those threads have been joined.
 ///   what may block            attach() and detach() for a barrier; the waits for calls. A call of a prepared thread
 ///                             does not. The first call of a thread may allocate. In a signal handler:

@@ -23,7 +23,7 @@
 ///   when its code may go      when a wait for its end has returned
 ///
 /// A binding is here what it is to NMR: one client attached to one provider, both ways, with a BindingId. It has two
-/// of what <nmr/binding.hpp> calls a Binding: one caller's way to one callee.
+/// Attachments: one caller's way to one callee each.
 ///
 /// The floors, each over those to its right: modules > [registry] > lifecycle > binding > calls > rundown > platform.
 #include <nmr/binding.hpp>

@@ -19,7 +19,7 @@ struct EchoNpi {
 template <class Calls>
 using EchoHandle = nmr::BasicBindingHandle<EchoNpi, Calls>;
 template <class Calls>
-using EchoBinding = nmr::BasicBinding<EchoNpi, Calls>;
+using EchoBinding = nmr::BasicAttachment<EchoNpi, Calls>;
 template <class Calls>
 using EchoGuard = nmr::BasicCallGuard<EchoNpi, Calls>;
 template <class Calls>

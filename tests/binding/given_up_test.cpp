@@ -18,9 +18,9 @@ struct ThrowingNpi {
 
 /// Allocated, and freed by whoever leaves last.
 template <class Calls>
-struct Owned : nmr::BasicBinding<ThrowingNpi, Calls> {
+struct Owned : nmr::BasicAttachment<ThrowingNpi, Calls> {
   Owned(const ThrowingNpi::ProviderDispatch* dispatch, int& number)
-      : nmr::BasicBinding<ThrowingNpi, Calls>(dispatch, nullptr), freed_ones(number) {}
+      : nmr::BasicAttachment<ThrowingNpi, Calls>(dispatch, nullptr), freed_ones(number) {}
   ~Owned() { ++freed_ones; }
   int& freed_ones;
   nmr::Completion freed{[](nmr::Completion&, void* self) noexcept { delete static_cast<Owned*>(self); },
@@ -49,7 +49,7 @@ TEST_CASE_TEMPLATE("a binding that is abandoned is freed by the last that leaves
   }
   SUBCASE("with a hold, replaced") {
     auto hold = handle.try_call().hold();
-    nmr::BasicBinding<ThrowingNpi, Calls> next(&kEcho, nullptr);
+    nmr::BasicAttachment<ThrowingNpi, Calls> next(&kEcho, nullptr);
     CHECK(handle.attach(next) == Status::kSuccess);
     CHECK(owned->abandon(owned->freed) == Status::kSuccess);
     CHECK(freed == 0);
@@ -87,7 +87,7 @@ TEST_CASE_TEMPLATE("a translated call leaves when the exception has been dealt w
 #endif
     return value;
   }};
-  nmr::BasicBinding<ThrowingNpi, Calls> binding(&dispatch, nullptr);
+  nmr::BasicAttachment<ThrowingNpi, Calls> binding(&dispatch, nullptr);
   alive = true;
   CHECK(handle.attach(binding) == Status::kSuccess);
   CHECK(call(4) == 4);

@@ -66,7 +66,7 @@ TEST_CASE_TEMPLATE("a binding that ends while it is attached, or with a call in 
       binding.end();
       _exit(2);
     });
-    CHECK(says(words, "misuse of Binding "));
+    CHECK(says(words, "misuse of Attachment "));
     CHECK(says(words, "destroyed while attached, or before the last call to it has left"));
   }
 }

@@ -54,7 +54,7 @@ class Stacks {
 struct Place {
   nmr::CallDomain domain;
   nmr::BindingHandle<Npi> handle{domain};
-  nmr::Binding<Npi> binding{&kDispatch, nullptr};
+  nmr::Attachment<Npi> binding{&kDispatch, nullptr};
 };
 
 void* call_once(void* place) {

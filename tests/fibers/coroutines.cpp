@@ -32,7 +32,7 @@ int run_in_turns(Task task) {
 
 constexpr EchoNpi::ProviderDispatch kTable{&echo};
 
-Task call_switch_call(Handle& handle, Binding& binding) {
+Task call_switch_call(Handle& handle, Attachment& binding) {
   {
     const auto guard = handle.try_call();
     CHECK(guard && guard->echo(nullptr, 1) == 2);
@@ -46,7 +46,7 @@ Task call_switch_call(Handle& handle, Binding& binding) {
   CHECK(!says_inside(binding));
 }
 
-Task call_in_a_loop(Handle& handle, Binding& binding, int turns) {
+Task call_in_a_loop(Handle& handle, Attachment& binding, int turns) {
   for (int i = 0; i != turns; ++i) {
     {
       const auto guard = handle.try_call();
@@ -57,7 +57,7 @@ Task call_in_a_loop(Handle& handle, Binding& binding, int turns) {
   }
 }
 
-Task with_a_guard(Handle& handle, Binding& binding, Count& done) {
+Task with_a_guard(Handle& handle, Attachment& binding, Count& done) {
   auto outer = handle.try_call();
   {
     const auto guard = handle.try_call();
@@ -78,7 +78,7 @@ Task with_a_guard(Handle& handle, Binding& binding, Count& done) {
 int main() {
   nmr::CallDomain domain;
   Handle handle(domain);
-  Binding binding(&kTable, nullptr);
+  Attachment binding(&kTable, nullptr);
   Count done;
   CHECK(handle.attach(binding) == Status::kSuccess);
   CHECK(run_in_turns(call_switch_call(handle, binding)) == 2);

@@ -67,7 +67,7 @@ constexpr EchoNpi::ProviderDispatch kPlain{&echo};
 constexpr EchoNpi::ProviderDispatch kStops{&stop_and_echo};
 
 /// The guard's own thread is inside, another is not.
-void expect_inside(Handle& handle, Binding& binding) {
+void expect_inside(Handle& handle, Attachment& binding) {
   const auto guard = handle.try_call();
   CHECK(guard && guard->echo(nullptr, 1) == 2);
   CHECK(says_inside(binding));
@@ -75,7 +75,7 @@ void expect_inside(Handle& handle, Binding& binding) {
 }
 
 /// Call, switch, call: what the second call's thread is must be found out anew.
-[[gnu::noinline]] void call_switch_call(Handle& handle, Binding& binding) {
+[[gnu::noinline]] void call_switch_call(Handle& handle, Attachment& binding) {
   {
     const auto guard = handle.try_call();
     CHECK(guard && guard->echo(nullptr, 1) == 2);
@@ -87,7 +87,7 @@ void expect_inside(Handle& handle, Binding& binding) {
 }
 
 /// The same in a loop, whose constants a compiler takes out of it.
-[[gnu::noinline]] void call_in_a_loop(Handle& handle, Binding& binding, int turns) {
+[[gnu::noinline]] void call_in_a_loop(Handle& handle, Attachment& binding, int turns) {
   for (int i = 0; i != turns; ++i) {
     {
       const auto guard = handle.try_call();
@@ -100,7 +100,7 @@ void expect_inside(Handle& handle, Binding& binding) {
 void calls_on_many_threads() {
   nmr::CallDomain domain;
   Handle handle(domain);
-  Binding binding(&kPlain, nullptr);
+  Attachment binding(&kPlain, nullptr);
   CHECK(handle.attach(binding) == Status::kSuccess);
   run_in_turns(
       [&] {
@@ -129,7 +129,7 @@ void calls_on_many_threads() {
 void guard_left_elsewhere() {
   nmr::CallDomain domain;
   Handle handle(domain);
-  Binding binding(&kPlain, nullptr);
+  Attachment binding(&kPlain, nullptr);
   Count done;
   CHECK(handle.attach(binding) == Status::kSuccess);
   auto body = [&] {
@@ -168,7 +168,7 @@ void moves_inside_a_call() {
   for (const bool detached_inside : {false, true}) {
     nmr::CallDomain domain;
     Handle handle(domain);
-    Binding binding(&kStops, nullptr);
+    Attachment binding(&kStops, nullptr);
     Count done;
     CHECK(handle.attach(binding) == Status::kSuccess);
     auto body = [&] {
@@ -195,7 +195,7 @@ void moves_inside_a_call() {
 void many_guards_and_holds() {
   nmr::CallDomain domain;
   Handle handle(domain);
-  Binding binding(&kPlain, nullptr);
+  Attachment binding(&kPlain, nullptr);
   Count done;
   CHECK(handle.attach(binding) == Status::kSuccess);
   run_in_turns(
@@ -225,8 +225,8 @@ void moves_in_a_completion() {
   nmr::CallDomain domain;
   Handle handle(domain);
   Handle other(domain);
-  Binding binding(&kPlain, nullptr);
-  Binding second(&kPlain, nullptr);
+  Attachment binding(&kPlain, nullptr);
+  Attachment second(&kPlain, nullptr);
   CHECK(handle.attach(binding) == Status::kSuccess);
   CHECK(other.attach(second) == Status::kSuccess);
   nmr::Completion stops([](nmr::Completion&, void*) noexcept { stop(); }, nullptr);

@@ -18,7 +18,7 @@ struct EchoNpi {
 };
 #if !defined(NMR_NO_THREAD_POINTER)
 using Handle = nmr::BindingHandle<EchoNpi>;
-using Binding = nmr::Binding<EchoNpi>;
+using Attachment = nmr::Attachment<EchoNpi>;
 #endif
 using nmr::Status;
 

@@ -11,7 +11,7 @@ int main() {
   typename Calls::Domain domain;
   nmr::BasicBindingHandle<EchoNpi, Calls> handle(domain);
   const EchoNpi::ProviderDispatch table{&echo};
-  nmr::BasicBinding<EchoNpi, Calls> binding(&table, nullptr);
+  nmr::BasicAttachment<EchoNpi, Calls> binding(&table, nullptr);
   CHECK(handle.attach(binding) == Status::kSuccess);
   {
     const auto guard = handle.try_call();

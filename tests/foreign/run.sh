@@ -2,14 +2,15 @@
 # The tests of all floors built for other processors and run in an emulator: 64-bit Arm, 32-bit x86 with its smaller
 # counts, and big-endian s390x; and what a guarded call executes on 64-bit Arm. Emulation on x86 shows portability, not
 # weak ordering: that is what tests/model/ is for. And built for Windows and run under wine, all but the files in
-# tests/foreign/not_on_windows.txt. The last line says how many cases passed and failed.
+# tests/foreign/not_on_windows.txt; and built for this processor with another C++ library, LLVM's, and on another C
+# library, musl. The last line says how many cases passed and failed.
 #
-#   sh tests/foreign/run.sh [processor[:program,...] ...]   all programs of all four by default
+#   sh tests/foreign/run.sh [place[:program,...] ...]   all programs of all six by default
 set -eu
 cd "$(dirname "$0")/../.."
 . tests/support/packages.sh
 . tests/support/check.sh
-[ $# -gt 0 ] || set -- aarch64 i686 s390x windows-x86_64
+[ $# -gt 0 ] || set -- aarch64 i686 s390x windows-x86_64 libcxx musl
 need meson:meson ninja:ninja-build python3:python3 /usr/include/doctest/doctest.h:doctest-dev
 windows=
 for what; do
@@ -18,6 +19,11 @@ for what; do
     windows-x86_64)
       need x86_64-w64-mingw32-g++-posix:g++-mingw-w64-x86-64-posix /usr/lib/wine/wine64:wine64
       windows=$processor
+      ;;
+    libcxx | musl)
+      need clang++-19:clang-19 /usr/lib/llvm-19/lib/libc++.a:libc++-19-dev \
+        /usr/lib/llvm-19/lib/libc++abi.a:libc++abi-19-dev
+      [ "$processor" != musl ] || need musl-gcc:musl-tools
       ;;
     *) need "$processor-linux-gnu-g++:g++-$processor-linux-gnu" qemu-aarch64:qemu-user ;;
   esac
@@ -36,12 +42,38 @@ if [ -n "$windows" ]; then
   x86_64-w64-mingw32-g++-posix -std=c++20 -O2 -c tests/foreign/wine_barrier.cpp -o build/windows/wine_barrier.o
 fi
 
+# On musl there are neither the kernel's headers, which the library does without and some tests do not, nor all that
+# LLVM's library asks for.
+for_musl() {
+  musl=/usr/lib/x86_64-linux-musl
+  mkdir -p build/musl/headers
+  musl-gcc -O1 -Wall -Wextra -c tests/foreign/musl.c -o build/musl/missing.o
+  ln -sfn /usr/include/doctest build/musl/headers/doctest
+  ln -sfn /usr/include/linux build/musl/headers/linux
+  ln -sfn /usr/include/asm-generic build/musl/headers/asm-generic
+  ln -sfn /usr/include/x86_64-linux-gnu/asm build/musl/headers/asm
+  # without_kernel is all that a compiler is to look at; the tests get the rest in a folder of its own.
+  without_kernel="'-nostdinc++','-nostdlibinc','-isystem','/usr/lib/llvm-19/include/c++/v1'"
+  without_kernel="$without_kernel,'-isystem','/usr/include/x86_64-linux-musl','-D_LIBCPP_HAS_MUSL_LIBC=1'"
+  libraries=
+  for library in "$PWD/build/musl/missing.o" $musl/crt1.o $musl/crti.o /usr/lib/llvm-19/lib/libc++.a \
+    /usr/lib/llvm-19/lib/libc++abi.a /usr/lib/llvm-19/lib/libunwind.a $musl/libc.a \
+    "$(gcc -print-libgcc-file-name)" $musl/crtn.o; do
+    libraries="$libraries,'$library'"
+  done
+}
+
 # Not in an emulator: what replaces the kernel's answers, interrupts or forks; an emulator has its own idea of those.
 elsewhere='*signal*,*fork*,*denied*,*sandbox*,*storm*'
 # Nor races that are met by making hundreds of threads, which takes an emulator most of a minute.
 elsewhere="$elsewhere,*64 refused callers*,*users and refused users race*,*never comes back to an object*"
 elsewhere="$elsewhere,*take themselves back while others complete*,*R101: what was done under a reference*"
 elsewhere="$elsewhere,*R100: the object may be*,*R100: whoever is told last*,*R100: a completion may delete*"
+
+# Nor where threads that are cancelled or ended are not unwound as g++'s are: LLVM's unwinder takes no part in what glibc
+# does there, and musl unwinds nothing. Thread-local objects are not destroyed on musl: tests/foreign/musl.c.
+not_unwound='*cancelled*,*thread that is ended*'
+not_destroyed='*destructor of a thread*'
 
 jobs=
 built=
@@ -54,6 +86,14 @@ for what; do
     programs="$programs rundown_alloc calls_alloc calls_steps binding_alloc registry_alloc"
     set -- -Dcpp_link_args="['-static', '$PWD/build/windows/wine_barrier.o']" -Dcpp_args="['-I$PWD/build/windows']"
     suffix=.exe
+  elif [ "$processor" = libcxx ]; then
+    set --
+  elif [ "$processor" = musl ]; then
+    for_musl
+    set -- -Dcpp_args="[$without_kernel,'-I$PWD/build/musl/headers']" \
+      -Dcpp_link_args="['-static','-nostdlib'$libraries]"
+  else
+    programs="$programs wdk"  # not for Windows, which has them itself
   fi
   [ "$what" = "$processor" ] || programs=$(echo "${what#*:}" | tr , ' ')
   build=build/foreign-$processor
@@ -83,7 +123,12 @@ run_untaken() {
     binary=build/foreign-$processor/tests/${program%%_*}/$program
     set -- "$binary" --test-case-exclude="$elsewhere"
     [ "$processor" != "$windows" ] || set -- "$binary.exe"
-    if timeout 600 "$emulator" "$@" >"$work/$job/log" 2>&1; then
+    case $processor in
+      libcxx) set -- "$binary" --test-case-exclude="$not_unwound" ;;
+      musl) set -- "$binary" --test-case-exclude="$not_unwound,$not_destroyed" ;;
+    esac
+    # shellcheck disable=SC2086 # one word or none
+    if timeout 600 $emulator "$@" >"$work/$job/log" 2>&1; then
       : >"$work/$job/passed"
     fi
   done
@@ -115,6 +160,21 @@ if [ -n "$windows" ]; then
   echo "$windows: $(cat $files | grep -c '^TEST_CASE') cases in $(echo "$files" | wc -l) files not here"
 fi
 
+case " $built " in *' musl '*)
+  # That the library does without the kernel's headers.
+  for_musl
+  words=$(echo "$without_kernel" | tr -d "'" | tr , ' ')
+  log=$work/musl_headers
+  # shellcheck disable=SC2086 # a list of words
+  if echo '#include <nmr/nmr.hpp>' | clang++-19 --target=x86_64-linux-musl -std=c++20 -Wall -Wextra -Werror \
+    $words -Iinclude -fsyntax-only -x c++ - >"$log" 2>&1; then
+    echo "ok musl headers"
+    passed=$((passed + 1))
+  else
+    fail 'musl headers' "$log"
+  fi
+  ;;
+esac
 case " $built " in *' aarch64 '*)
   log=$work/call_path
   if python3 tests/foreign/call_path.py build/foreign-aarch64 >"$log" 2>&1; then

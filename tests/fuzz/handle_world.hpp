@@ -58,7 +58,7 @@ class HandleWorld {
   struct Module {
     explicit Module(BasicWorld& w) : world(w) {}
     BasicWorld& world;
-    typename Handle::Binding binding{&kTable, this};
+    typename Handle::Attachment binding{&kTable, this};
   };
   static constexpr FuzzNpi::ProviderDispatch kTable{
       [](void* context) { static_cast<Module*>(context)->world.nested(); }};

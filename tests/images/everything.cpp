@@ -17,7 +17,7 @@ template class nmr::SnapshotList<nmr::RegistrationInfo>;
 template class nmr::CallResult<int>;
 template class nmr::TableOf<AddNpi::ProviderDispatch, AddNpi>;
 #define NMR_OF(Calls)                                                               \
-  template class nmr::BasicBinding<AddNpi, Calls>;                                  \
+  template class nmr::BasicAttachment<AddNpi, Calls>;                               \
   template class nmr::BasicBindingHandle<AddNpi, Calls>;                            \
   template class nmr::BasicCallGuard<AddNpi, Calls>;                                \
   template class nmr::DetachBatch<Calls>;                                           \
@@ -54,7 +54,7 @@ template <class Calls>
     nmr::BasicNmrRegistry<AddNpi, Calls>& registry,
     nmr::BasicRegistration<AddNpi, Calls, nmr::ModuleSide::kClient>& client,
     nmr::BasicRegistration<AddNpi, Calls, nmr::ModuleSide::kProvider>& provider,
-    nmr::BasicBinding<AddNpi, Calls>& binding, nmr::BasicProviderOffer<AddNpi, Calls>& offer) {
+    nmr::BasicAttachment<AddNpi, Calls>& binding, nmr::BasicProviderOffer<AddNpi, Calls>& offer) {
   constexpr std::chrono::milliseconds kTime{1};
   nmr::Refusal array[2];
   const Range range{array};
@@ -73,7 +73,7 @@ template <class Calls>
   batch.add(handle, done);
 }
 template void use(nmr::NmrRegistry<AddNpi>&, nmr::ClientRegistration<AddNpi>&,
-                  nmr::ProviderRegistration<AddNpi>&, nmr::Binding<AddNpi>&, nmr::ProviderOffer<AddNpi>&);
+                  nmr::ProviderRegistration<AddNpi>&, nmr::Attachment<AddNpi>&, nmr::ProviderOffer<AddNpi>&);
 
 struct Adder {
   int add(int value) const { return value + 1; }

@@ -33,7 +33,7 @@ struct Modules {
   typename Registry::ClientModule client;
   typename Registry::ProviderRegistration provides;
   typename Registry::ClientRegistration uses;
-  nmr::BasicBinding<AddNpi, Calls> binding{&kAdd, &g_one};
+  nmr::BasicAttachment<AddNpi, Calls> binding{&kAdd, &g_one};
 };
 Modules<nmr::PerThreadCalls>* g_per_thread = nullptr;
 Modules<nmr::OneWordCalls>* g_one_word = nullptr;

@@ -7,6 +7,8 @@ from sources import code, headers, report, without_comments
 
 FLOORS = {"platform": 0, "rundown": 1, "calls": 2, "binding": 3, "lifecycle": 4, "registry": 5, "modules": 6, "nmr": 6,
           "wdk": 7, "km": 7}
+# Floors side by side, which do not know each other.
+STRANGERS = {"wdk": {"modules", "nmr"}, "km": {"modules", "nmr"}}
 MAX_LINES = 300
 
 # Only platform/ may say these.
@@ -29,8 +31,7 @@ SEAM = {
 # goes, may have threads and what is theirs.
 NAMES = ("wdk/", "km/")
 OF_C = {"conditional compilation", "a macro", "a system header"}
-MORE = {"wdk/implementation.hpp": {"a static variable (a member of a template, or in an inline function)",
-                                   "a compiler's own word"},
+MORE = {"wdk/implementation.hpp": {"a compiler's own word"},
         "wdk/handles.hpp": {"a macro"},
         "wdk/language.h": {"a compiler's own word"},
         "wdk/support/interlocked.h": {"a system call", "a compiler's own word"},
@@ -106,7 +107,10 @@ def check(name, text, known):
             yield f"{where}: headers of the library are included as <nmr/...>"
         elif target.startswith("nmr/"):
             target = target.removeprefix("nmr/")
-            floor = FLOORS.get(target.split("/")[0].removesuffix(".hpp"), 99)
+            other = target.split("/")[0].removesuffix(".hpp")
+            floor = FLOORS.get(other, 99)
+            if other in STRANGERS.get(floor_name, ()):
+                yield f"{where}: {floor_name} knows nothing of {other}"
             if target not in known:
                 yield f"{where}: includes {target}, which does not exist"
             elif floor > FLOORS[floor_name]:

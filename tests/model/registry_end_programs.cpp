@@ -206,7 +206,8 @@ void abandoned_with_a_call(Run& run) {
         typename Calls::Call call(world.cell);
         check(call.target() != nullptr, "it is attached");
         entered.store(true, std::memory_order_release);
-        static_cast<Context*>(static_cast<nmr::detail::Attachment<Calls>&>(*call.target()).context())->use();
+        static_cast<Context*>(static_cast<nmr::detail::AttachmentCore<Calls>&>(*call.target()).context())
+            ->use();
       },
       pointer(0));
   run.thread([&] {

@@ -222,7 +222,7 @@ struct RegistryWorld {
   bool call(typename Calls::Cell& through) noexcept {
     typename Calls::Call call(through);
     if (call.target() == nullptr) return false;
-    auto& binding = static_cast<nmr::detail::Attachment<Calls>&>(*call.target());
+    auto& binding = static_cast<nmr::detail::AttachmentCore<Calls>&>(*call.target());
     static_cast<Context*>(binding.context())->use();
     return true;
   }

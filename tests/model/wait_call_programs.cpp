@@ -19,18 +19,18 @@ struct AnyNpi {
 
 /// A binding that one call holds when the threads begin, and whose detach has begun.
 template <class Calls>
-struct Attachment {
-  using Binding = nmr::BasicBinding<AnyNpi, Calls>;
+struct Detached {
+  using Attachment = nmr::BasicAttachment<AnyNpi, Calls>;
 
   WaitsBegun waits;
   typename Calls::Domain domain;
   nmr::BasicBindingHandle<AnyNpi, Calls> handle{domain};
-  Binding binding{nullptr, nullptr};
+  Attachment binding{nullptr, nullptr};
   nmr::BasicCallHold<AnyNpi, Calls> held;
   Var<int> data{1};
   bool ended = false;
 
-  Attachment() noexcept {
+  Detached() noexcept {
     check(binding_attached(), "nothing is attached yet");
     held = handle.try_call().hold();
     check(handle.detach() && !binding.detached(), "a call holds it");
@@ -59,7 +59,7 @@ struct Attachment {
 
 template <class Calls, Learns how>
 void freed(Run& run) {
-  auto& it = *new Attachment<Calls>;
+  auto& it = *new Detached<Calls>;
   run.thread([&] { it.let_go(); });
   run.thread([&] { it.wait(); });
   run.thread([&] {
@@ -71,7 +71,7 @@ void freed(Run& run) {
 // Attached again for as long as it takes, by one who is told so by attach() alone.
 template <class Calls>
 void attached_again(Run& run) {
-  auto& it = *new Attachment<Calls>;
+  auto& it = *new Detached<Calls>;
   run.thread([&] { it.let_go(); });
   run.thread([&] { it.wait(); });
   run.thread([&] {

@@ -123,7 +123,7 @@ void after_calling_the_host() {
   nmr::CallDomain domain;
   nmr::BindingHandle<EchoNpi> handle(domain);
   Plugin provider;
-  nmr::Binding<EchoNpi> binding(provider->dispatch, provider.provider_context());
+  nmr::Attachment<EchoNpi> binding(provider->dispatch, provider.provider_context());
   require_equal(handle.attach(binding), nmr::Status::kSuccess, "attach");
   for (int round = 0; round != 3; ++round) {
     Plugin caller;
@@ -139,7 +139,7 @@ void after_calling_the_host() {
 }
 
 template <class Calls>
-nmr::BasicBinding<EchoNpi, Calls>& of_the_plugin(Plugin& plugin) {
+nmr::BasicAttachment<EchoNpi, Calls>& of_the_plugin(Plugin& plugin) {
   if constexpr (std::is_same_v<Calls, nmr::OneWordCalls>) {
     return *plugin->one_word_binding;
   } else {
@@ -156,7 +156,7 @@ void by_the_last_one_out() {
   nmr::BasicBindingHandle<EchoNpi, Calls> handle(domain);
   for (int round = 0; round != 8; ++round) {
     Plugin plugin;
-    nmr::BasicBinding<EchoNpi, Calls> of_the_host(plugin->dispatch, plugin.provider_context());
+    nmr::BasicAttachment<EchoNpi, Calls> of_the_host(plugin->dispatch, plugin.provider_context());
     auto& binding = round % 4 < 2 ? of_the_host : of_the_plugin<Calls>(plugin);
     require_equal(handle.attach(binding), nmr::Status::kSuccess, "attach");
     worker.run([&] {
@@ -180,7 +180,7 @@ void overlapping_swaps() {
   constexpr std::size_t kOverlap = 100;
   struct Version {
     Plugin plugin;
-    nmr::Binding<EchoNpi> binding{plugin->dispatch, plugin.provider_context()};
+    nmr::Attachment<EchoNpi> binding{plugin->dispatch, plugin.provider_context()};
     nmr::CallHold<EchoNpi> hold;
   };
   nmr::CallDomain domain;

@@ -22,8 +22,8 @@ constexpr EchoNpi::ProviderDispatch kProviderDispatch{&echo};
 constexpr EchoNpi::ClientDispatch kClientDispatch{&told};
 constexpr nmr::Guid kGuid{0x11d6a3e5, 0x7a44, 0x4c62, {0x83, 0x5f, 0x10, 0xd9, 0x2e, 0x6b, 0x90, 0xcc}};
 
-nmr::BasicBinding<EchoNpi, nmr::PerThreadCalls> g_binding(&kProviderDispatch, &g_added);
-nmr::BasicBinding<EchoNpi, nmr::OneWordCalls> g_one_word_binding(&kProviderDispatch, &g_added);
+nmr::BasicAttachment<EchoNpi, nmr::PerThreadCalls> g_binding(&kProviderDispatch, &g_added);
+nmr::BasicAttachment<EchoNpi, nmr::OneWordCalls> g_one_word_binding(&kProviderDispatch, &g_added);
 nmr::Executor g_here{[](nmr::Executor&, nmr::Completion& completion) noexcept { completion.run(); }};
 
 template <class Ref>
@@ -61,7 +61,7 @@ template <class Calls>
 bool use_prepared() {
   typename Calls::Domain domain(nmr::WithoutBarrier{});
   nmr::BasicBindingHandle<EchoNpi, Calls> handle(domain);
-  nmr::BasicBinding<EchoNpi, Calls> binding(&kProviderDispatch, &g_added);
+  nmr::BasicAttachment<EchoNpi, Calls> binding(&kProviderDispatch, &g_added);
   nmr::Event nothing_replaced;
   nmr::Event freed;
   bool good = domain.prepare_thread() && handle.attach(binding, nothing_replaced) == nmr::Status::kSuccess;
@@ -81,8 +81,8 @@ template <class Calls>
 bool use_binding() {
   typename Calls::Domain domain;
   nmr::BasicBindingHandle<EchoNpi, Calls> handle(domain);
-  nmr::BasicBinding<EchoNpi, Calls> first(&kProviderDispatch, &g_added);
-  nmr::BasicBinding<EchoNpi, Calls> second(&kProviderDispatch, &g_added);
+  nmr::BasicAttachment<EchoNpi, Calls> first(&kProviderDispatch, &g_added);
+  nmr::BasicAttachment<EchoNpi, Calls> second(&kProviderDispatch, &g_added);
   bool good = !handle.try_call() && handle.attach(first) == nmr::Status::kSuccess;
   good = nest(handle, 20) && good;  // more calls at a time than a thread has slots for
   nmr::BasicCallHold<EchoNpi, Calls> hold = handle.try_call().hold();

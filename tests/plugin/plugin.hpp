@@ -19,8 +19,8 @@ struct PluginExports {
   const EchoNpi::ProviderDispatch* dispatch;
   void* context;
   /// Bindings to it in the plug-in's data, one for each way of counting.
-  nmr::BasicBinding<EchoNpi, nmr::PerThreadCalls>* binding;
-  nmr::BasicBinding<EchoNpi, nmr::OneWordCalls>* one_word_binding;
+  nmr::BasicAttachment<EchoNpi, nmr::PerThreadCalls>* binding;
+  nmr::BasicAttachment<EchoNpi, nmr::OneWordCalls>* one_word_binding;
   /// Uses every public type of the library, with a domain and a registry of the plug-in's own. Returns the
   /// name of a part that went wrong, or null.
   const char* (*use_everything)();

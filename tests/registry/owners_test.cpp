@@ -32,7 +32,7 @@ TEST_CASE_TEMPLATE("a registry that ends before a handle that is attached is rep
   const Death death = run_in_child([] {
     InPlace<Registry> registry;
     typename Registry::Handle handle(registry->calls());
-    typename Registry::Handle::Binding binding(nullptr, nullptr);
+    typename Registry::Handle::Attachment binding(nullptr, nullptr);
     if (handle.attach(binding) != Status::kSuccess) _exit(1);
     registry.end();
     _exit(2);

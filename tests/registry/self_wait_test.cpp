@@ -234,7 +234,7 @@ TEST_CASE_TEMPLATE("R70: what runs before this thread goes on with a binding kee
     });
   }
   SUBCASE("replaced by hand") {
-    nmr::BasicBinding<TestNpi, Calls> by_hand(nullptr, nullptr);
+    nmr::BasicAttachment<TestNpi, Calls> by_hand(nullptr, nullptr);
     enroll(provider, client);
     CHECK(handle.attach(by_hand, done) == Status::kSuccess);
     CHECK(provider.registration.deregister() == Status::kPending);

@@ -31,7 +31,7 @@ class PagedModule : public nmr::Completion {
     return module;
   }
 
-  [[nodiscard]] nmr::BasicBinding<StressNpi, Calls>& binding() noexcept { return binding_; }
+  [[nodiscard]] nmr::BasicAttachment<StressNpi, Calls>& binding() noexcept { return binding_; }
 
  private:
   PagedModule(ModulePages& pages, Totals& totals) noexcept
@@ -50,7 +50,7 @@ class PagedModule : public nmr::Completion {
   Totals& totals_;
   StressNpi::ProviderDispatch table_;
   StressContext context_;
-  nmr::BasicBinding<StressNpi, Calls> binding_{&table_, &context_};
+  nmr::BasicAttachment<StressNpi, Calls> binding_{&table_, &context_};
 };
 
 using Delayed = nmr::BasicPerThreadCalls<DelayedAtomics>;

@@ -260,6 +260,31 @@ TEST_CASE(
   CHECK(provider.cleanups() == 1);
 }
 
+TEST_CASE("R121, R23: what was completed while it was refused says nothing of the attachment that follows") {
+  Client client;
+  Provider provider;
+  int asked = 0;
+  provider.on_attach = [&](Side& side) {
+    if (++asked != 1) return NTSTATUS{STATUS_SUCCESS};
+    NmrProviderDetachClientComplete(side.handle);
+    return NTSTATUS{STATUS_NOINTERFACE};
+  };
+  client.on_attach = [](Side& side) {
+    CHECK(Client::attach(side) == STATUS_NOINTERFACE);
+    return Client::attach(side);
+  };
+  provider.on_detach = pend;
+  enroll_both(client, provider);
+  CHECK(asked == 2);
+  CHECK(NmrDeregisterClient(client.handle) == STATUS_PENDING);
+  client.registered = false;
+  CHECK(provider.last().detaches == 1);
+  CHECK(provider.last().cleanups == 0);
+  NmrProviderDetachClientComplete(provider.last().handle);
+  CHECK(provider.last().cleanups == 1);
+  CHECK(NmrWaitForClientDeregisterComplete(client.handle) == STATUS_SUCCESS);
+}
+
 TEST_CASE("R121, R47, R48: a completion too many is reported, and does nothing") {
   Client client;
   Provider provider;

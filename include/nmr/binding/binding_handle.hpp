@@ -1,5 +1,5 @@
 #pragma once
-#include <nmr/binding/binding.hpp>
+#include <nmr/binding/attachment.hpp>
 #include <nmr/binding/call_guard.hpp>
 #include <nmr/platform/event.hpp>
 #include <nmr/platform/status.hpp>
@@ -13,13 +13,13 @@ NMR_BEGIN_NAMESPACE
 ///
 /// Lifetime      outlives every call through it, try_call() included; counted per thread, a guard that is out may be
 ///               left after the handle has gone. The domain outlives the handle while it is attached (trapped), and
-///               each guard until its leave() has returned. A completion may free the binding. It may free the handle
+///               each guard until its leave() has returned. A completion may free the attachment. It may free the handle
 ///               only where no thread can be in its try_call(), and the domain, or what owns both, only where no other
 ///               thread can be in a leave() either: who was not the last one out may still look at its slot there.
 template <Npi N, CallsPolicy Calls>
 class NMR_PUBLIC_TYPE BasicBindingHandle {
  public:
-  using Binding = BasicBinding<N, Calls>;
+  using Attachment = BasicAttachment<N, Calls>;
   using Guard = BasicCallGuard<N, Calls>;
   using Domain = typename Calls::Domain;
   using Cell = typename Calls::Cell;
@@ -62,15 +62,15 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
   /// Attaches. What was attached before, if anything, is detached as by detach(): counted per thread, without a call
   /// refused in between; counted in one word, this waits until its calls have left.
   ///
-  /// Returns       kSuccess; kInvalidDeviceState if the binding is attached already or still drains; kRevisionMismatch
+  /// Returns       kSuccess; kInvalidDeviceState if it is attached already or still drains; kRevisionMismatch
   ///               if the domain was made by an incompatible version of the library. Then nothing has changed.
-  /// Progress      waits for calls that were refused by the binding itself, a few instructions of each; then as
+  /// Progress      waits for calls that were refused by the attachment itself, a few instructions of each; then as
   ///               detach(), if something was attached. Counted in one word it is blocking, asleep: for other attach()
   ///               of this handle, and for the calls through it; not from inside one of those.
-  /// Ordering      happens-before each call that goes to the binding. Of several threads that attach and detach at a
+  /// Ordering      happens-before each call that goes to it. Of several threads that attach and detach at a
   ///               time each takes out what it finds.
-  /// Lifetime      the binding stays until it has been detached.
-  NMR_LOCAL Status attach(Binding& binding) noexcept { return attach(binding, nullptr); }
+  /// Lifetime      the attachment stays until it has been detached.
+  NMR_LOCAL Status attach(Attachment& attachment) noexcept { return attach(attachment, nullptr); }
   /// As above. If the result is kSuccess, `replaced` runs exactly once, when the last call to what was attached before
   /// has left: on the thread that leaves, or here, before this returns, if nobody is inside or nothing was attached.
   /// Then it runs under whatever lock the caller holds.
@@ -79,9 +79,9 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
   /// Progress      as above.
   /// Ordering      every call to what was attached before happens-before `replaced`.
   /// Lifetime      touches nothing once `replaced` may have been entered.
-  NMR_LOCAL Status attach(Binding& binding, Completion& replaced) noexcept {
+  NMR_LOCAL Status attach(Attachment& attachment, Completion& replaced) noexcept {
     if (replaced.given_twice<typename Calls::Atomics>("attach")) return Status::kInvalidParameter;
-    return attach(binding, &replaced);
+    return attach(attachment, &replaced);
   }
 
   /// Takes out what is attached: from now on calls are refused. Never waits for calls. `done` runs exactly once, when
@@ -105,7 +105,7 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
     Calls::close(cell_.domain(), target);
     return true;
   }
-  /// As above, without being told: Binding::wait_until_detached() and detached() say when the last call has left.
+  /// As above, without being told: Attachment::wait_until_detached() and detached() say when the last call has left.
   NMR_LOCAL bool detach() noexcept {
     auto* const target = cell_.remove_any();
     if (target == nullptr) return false;
@@ -115,7 +115,7 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
   }
 
   /// Detaches and waits until the last call has left. What was detached before is not waited for: see
-  /// Binding::wait_until_detached().
+  /// Attachment::wait_until_detached().
   ///
   /// Returns       kSuccess, also if nothing was attached. kPossibleDeadlock if this thread is inside such a call
   ///               (known where calls are counted per thread), kInvalidDeviceState if a registry has attached it, whose
@@ -147,10 +147,10 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
   [[nodiscard]] NMR_LOCAL Cell& cell() noexcept { return cell_; }
 
  private:
-  NMR_LOCAL Status attach(Binding& binding, Completion* replaced) noexcept {
+  NMR_LOCAL Status attach(Attachment& attachment, Completion* replaced) noexcept {
     if (cell_.domain().layout_version() != kLayoutVersion) return Status::kRevisionMismatch;
-    if (!binding.open(cell_.domain())) return Status::kInvalidDeviceState;
-    auto* const before = cell_.install(binding);
+    if (!attachment.open(cell_.domain())) return Status::kInvalidDeviceState;
+    auto* const before = cell_.install(attachment);
     if (before == nullptr) {
       if (replaced != nullptr) replaced->run();
       return Status::kSuccess;

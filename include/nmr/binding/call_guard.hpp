@@ -1,5 +1,5 @@
 #pragma once
-#include <nmr/binding/binding.hpp>
+#include <nmr/binding/attachment.hpp>
 #include <nmr/binding/call_hold.hpp>
 
 NMR_BEGIN_NAMESPACE
@@ -47,9 +47,9 @@ class [[nodiscard(
   /// Returns the context that those functions take. The guard is not empty.
   [[nodiscard]] NMR_LOCAL void* context() const noexcept { return attachment()->context(); }
 
-  /// Returns whether the call goes to this binding. For registries.
-  [[nodiscard]] NMR_LOCAL bool goes_to(const detail::Attachment<Calls>& binding) const noexcept {
-    return call_.target() == &binding;
+  /// Returns whether the call goes to this attachment. For registries.
+  [[nodiscard]] NMR_LOCAL bool goes_to(const detail::AttachmentCore<Calls>& attachment) const noexcept {
+    return call_.target() == &attachment;
   }
 
   /// Returns whether no detach of what the call goes to has begun. For many calls under one guard, which cost less than a
@@ -63,32 +63,32 @@ class [[nodiscard(
     return !call_.target()->refs().rundown_begun();
   }
 
-  /// Turns the call into a hold, and leaves the guard empty. Succeeds while the binding drains.
+  /// Turns the call into a hold, and leaves the guard empty. Succeeds while the attachment drains.
   ///
-  /// Returns       the hold, which is now what keeps the binding; empty if *this is.
+  /// Returns       the hold, which is now what keeps the attachment; empty if *this is.
   /// Progress      wait-free: one read-modify-write, then as leave(), which is not the last one out.
   NMR_LOCAL BasicCallHold<N, Calls> hold() noexcept {
     if (call_.target() == nullptr) return {};
-    return BasicCallHold<N, Calls>(static_cast<detail::Attachment<Calls>*>(&call_.hold()));
+    return BasicCallHold<N, Calls>(static_cast<detail::AttachmentCore<Calls>*>(&call_.hold()));
   }
 
   /// Leaves early, as the destructor does; *this is empty then. Nothing is done if it is already.
   ///
-  /// Progress      wait-free, and allocates nothing; but the last one out of a binding that drains runs the
+  /// Progress      wait-free, and allocates nothing; but the last one out of an attachment that drains runs the
   ///               completions, and may wait for a moment for timed waits whose time is over just then. On another
   ///               thread than the guard was made on, it takes the domain's mutex if a detach has found this call. In a
   ///               signal handler too, if the completions may run there. Those of a registry may not where the handler
   ///               has interrupted the registry: they take its mutex.
   /// Ordering      the call happens-before those completions.
-  /// Lifetime      the provider's code and data, and the binding, may be gone when it returns. What it touches last is
-  ///               the thread's slot, in the domain; then, as the last one out, the binding; then nothing once a
+  /// Lifetime      the provider's code and data, and the attachment, may be gone when it returns. What it touches last is
+  ///               the thread's slot, in the domain; then, as the last one out, the attachment; then nothing once a
   ///               completion has been entered; the handle not at all. Counted in one word: the count, in the handle,
-  ///               then the binding; the domain not at all.
+  ///               then the attachment; the domain not at all.
   NMR_ALWAYS_INLINE NMR_LOCAL void leave() noexcept { call_.leave(); }
 
  private:
-  [[nodiscard]] NMR_LOCAL detail::Attachment<Calls>* attachment() const noexcept {
-    return static_cast<detail::Attachment<Calls>*>(call_.target());
+  [[nodiscard]] NMR_LOCAL detail::AttachmentCore<Calls>* attachment() const noexcept {
+    return static_cast<detail::AttachmentCore<Calls>*>(call_.target());
   }
 
   typename Calls::Call call_;

@@ -1,13 +1,13 @@
 #pragma once
 #include <utility>  // to move it, its users need that
 
-#include <nmr/binding/binding.hpp>
+#include <nmr/binding/attachment.hpp>
 #include <nmr/platform/pointer.hpp>
 
 NMR_BEGIN_NAMESPACE
 
 /// A call in progress that is not tied to a thread: for a request that outlives the function that started it. Movable,
-/// may be left on any thread, and keeps the detach of its binding pending until it is. As large as a pointer.
+/// may be left on any thread, and keeps the detach pending until it is. As large as a pointer.
 ///
 /// Lifetime      may outlive the handle that the call came through.
 template <Npi N, CallsPolicy Calls>
@@ -45,7 +45,7 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallHold {
     return !attachment_->refs().rundown_begun();
   }
 
-  /// Holds the same call once more. Succeeds while its binding drains.
+  /// Holds the same call once more. Succeeds while what it holds drains.
   ///
   /// Returns       another hold, to be left for itself; empty if *this is.
   /// Progress      wait-free: one read-modify-write.
@@ -56,11 +56,11 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallHold {
 
   /// Leaves, as the destructor does; *this is empty then. Nothing is done if it is already.
   ///
-  /// Progress      wait-free: one read-modify-write. The last one out of a binding that drains runs the completions, as
+  /// Progress      wait-free: one read-modify-write. The last one out of an attachment that drains runs the completions, as
   ///               CallGuard::leave().
   /// Ordering      what was done under the hold happens-before those completions.
-  /// Lifetime      the provider's code and data, and the binding, may be gone when it returns. Nothing is touched after
-  ///               the binding.
+  /// Lifetime      the provider's code and data, and the attachment, may be gone when it returns. Nothing is touched after
+  ///               the attachment.
   NMR_LOCAL void leave() noexcept {
     if (attachment_ != nullptr) platform::take(attachment_)->refs().release();
   }
@@ -68,10 +68,10 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallHold {
  private:
   template <Npi, CallsPolicy>
   friend class BasicCallGuard;
-  NMR_LOCAL explicit BasicCallHold(detail::Attachment<Calls>* attachment) noexcept
+  NMR_LOCAL explicit BasicCallHold(detail::AttachmentCore<Calls>* attachment) noexcept
       : attachment_(attachment) {}
 
-  detail::Attachment<Calls>* attachment_ = nullptr;
+  detail::AttachmentCore<Calls>* attachment_ = nullptr;
 };
 
 template <Npi N>

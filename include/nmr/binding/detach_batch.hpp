@@ -11,7 +11,7 @@ NMR_BEGIN_NAMESPACE
 ///   for (Handle& handle : handles) batch.add(handle);
 ///   batch.detach();
 ///
-/// Lifetime      of one thread, and within the domain's. Each binding stays until its detach has ended, as with
+/// Lifetime      of one thread, and within the domain's. Each attachment stays until its detach has ended, as with
 ///               BindingHandle::detach(); to wait for that before this has run detach() is to wait for oneself.
 template <CallsPolicy Calls>
 class NMR_PUBLIC_TYPE DetachBatch {
@@ -40,7 +40,7 @@ class NMR_PUBLIC_TYPE DetachBatch {
     target->refs().begin_rundown(done);
     return true;
   }
-  /// As above, without being told: Binding::wait_until_detached() and detached() say when the last call has left.
+  /// As above, without being told: Attachment::wait_until_detached() and detached() say when the last call has left.
   template <Npi N>
   NMR_LOCAL bool add(BasicBindingHandle<N, Calls>& handle) noexcept {
     if (!belongs(handle)) return false;

@@ -2,7 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <nmr/binding/attachment.hpp>
+#include <nmr/binding/attachment_core.hpp>
 #include <nmr/lifecycle/skin.hpp>
 #include <nmr/lifecycle/vocabulary.hpp>
 #include <nmr/platform/completion.hpp>
@@ -49,7 +49,7 @@ struct BindingSide : KeptWithSide<Calls>::Type {
 
   BindingCore<Calls>& binding;
   Registration& registration;
-  Attachment<Calls> outgoing;
+  AttachmentCore<Calls> outgoing;
   Cell own_cell;
   Cell* cell;  // where its calls go through: a handle of the module's, or own_cell
   OwnedContext owned;
@@ -84,7 +84,7 @@ struct BindingSide : KeptWithSide<Calls>::Type {
   }
 };
 
-/// One client registration paired with one provider registration: what NMR calls a binding. A nmr::Binding is one
+/// One client registration paired with one provider registration: what NMR calls a binding. A nmr::Attachment is one
 /// side's way of it. State and links belong to the registry's mutex.
 template <CallsPolicy Calls>
 struct BindingCore {

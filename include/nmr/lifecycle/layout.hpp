@@ -24,7 +24,7 @@ static_assert(takes<Completion>(32) && takes<Executor>(8) && takes<DetachComplet
 static_assert(takes<RundownRef>(16) && takes<ShardedRundownRef>(std::size_t{3} * kCacheLine));
 static_assert(takes<BasicCallTarget<StdAtomics>>(40) && takes<detail::CallLane<StdAtomics>>(24));
 static_assert(takes<detail::CallIndex<StdAtomics>>(16));
-static_assert(takes<OneWordCalls::Cell>(48) && takes<detail::Attachment<OneWordCalls>>(96));
+static_assert(takes<OneWordCalls::Cell>(48) && takes<detail::AttachmentCore<OneWordCalls>>(96));
 static_assert(takes<OneWordCalls::Domain>(8) && takes<detail::BindingSide<OneWordCalls>>(288));
 static_assert(takes<ModuleId>(32) && takes<RegistrationInstance>(64) && takes<Refusal>(40));
 
@@ -33,7 +33,7 @@ template <class Atomics>
 consteval bool per_thread_takes_what_it_did() {
   if constexpr (platform::kThreadPointerKnown) {
     using Calls = BasicPerThreadCalls<Atomics>;
-    return takes<typename Calls::Cell>(24) && takes<detail::Attachment<Calls>>(64) &&
+    return takes<typename Calls::Cell>(24) && takes<detail::AttachmentCore<Calls>>(64) &&
            takes<typename detail::RegistrationCore<Calls>::Module>(112) &&
            takes<detail::RegistrationCore<Calls>>(616) && takes<detail::OfferCore<Calls>>(48) &&
            takes<detail::BindingSide<Calls>>(232) && takes<detail::BindingCore<Calls>>(504);

@@ -6,7 +6,6 @@
 #include <nmr/platform/misuse.hpp>
 
 #if defined(__linux__)
-#include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #elif defined(_WIN32)
@@ -16,12 +15,17 @@ extern "C" __declspec(dllimport) void __stdcall FlushProcessWriteBuffers();
 NMR_BEGIN_NAMESPACE
 namespace platform {
 
+#if defined(__linux__)
+/// What membarrier(2) calls them. Not its header: that is the kernel's, and a C library may be there without it.
+enum : int { kMembarrierPrivateExpedited = 1 << 3, kMembarrierRegisterPrivateExpedited = 1 << 4 };
+#endif
+
 /// Returns true if the system offers the process-wide barrier and it works here, found out by running it
 /// once: kernels without it and sandboxes that deny it answer only when asked (membarrier(2)).
 [[nodiscard]] inline bool try_enable_heavy_fence() noexcept {
 #if defined(__linux__)
-  return ::syscall(__NR_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0 &&
-         ::syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
+  return ::syscall(__NR_membarrier, kMembarrierRegisterPrivateExpedited, 0, 0) == 0 &&
+         ::syscall(__NR_membarrier, kMembarrierPrivateExpedited, 0, 0) == 0;
 #elif defined(_WIN32)
   return true;
 #else
@@ -36,7 +40,7 @@ namespace platform {
 /// Progress      blocking: a system call that waits until each running thread has passed a barrier.
 inline void heavy_fence() noexcept {
 #if defined(__linux__)
-  if (::syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0) [[likely]]
+  if (::syscall(__NR_membarrier, kMembarrierPrivateExpedited, 0, 0) == 0) [[likely]]
     return;
   if (try_enable_heavy_fence()) return;
   report_misuse(

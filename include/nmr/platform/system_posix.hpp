@@ -121,7 +121,7 @@ class NMR_PUBLIC_TYPE Condition {
   pthread_cond_t handle_;
 };
 
-/// Keeps signal handlers of this thread out while it lives: a handler that calls through a binding must not
+/// Keeps signal handlers of this thread out while it lives: a handler that calls must not
 /// meet a mutex that its own thread holds.
 class NMR_PUBLIC_TYPE SignalBlock {
  public:

@@ -6,7 +6,6 @@
 
 #if defined(__linux__)
 #include <errno.h>
-#include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -29,8 +28,9 @@ namespace platform {
 /// Returns whether a word has this value, without touching memory that may be gone: the kernel compares it before
 /// it would wait for a change, here for no time. In private, so that nobody's wake-up is taken from him.
 [[nodiscard]] inline bool word_is(std::uintptr_t address, int value) noexcept {
+  constexpr int kFutexWaitPrivate = 0x80;  // futex(2)
   timespec no_time{};
-  return syscall(SYS_futex, address, FUTEX_WAIT_PRIVATE, value, &no_time, nullptr, 0) != 0 &&
+  return syscall(SYS_futex, address, kFutexWaitPrivate, value, &no_time, nullptr, 0) != 0 &&
          errno == ETIMEDOUT;
 }
 

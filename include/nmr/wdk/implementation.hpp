@@ -4,16 +4,17 @@
 #include <nmr/wdk/netioddk.h>
 #include <nmr/wdk/registrar.hpp>
 #include <nmr/wdk/rundown.h>
+#include <nmr/wdk/rundown_for_c.hpp>
+#include <nmr/wdk/support/once/immortal.hpp>
 
 namespace {
 
-/// Returns the registrar of the program. Never destroyed: modules may still be registered at the end, and threads may
-/// call. Made without allocating, so nothing here fails for want of memory.
-nmr::wdk::Registrar& nmr_wdk_registrar() {
-  alignas(nmr::wdk::Registrar) static unsigned char memory[sizeof(nmr::wdk::Registrar)];
-  static auto& registrar = *new (nmr::platform::At{memory}) nmr::wdk::Registrar(NMR_WDK_BEGINS_LOOSE);
-  return registrar;
-}
+struct ThisRegistrar : nmr::wdk::Registrar {
+  ThisRegistrar() noexcept : Registrar(NMR_WDK_BEGINS_LOOSE) {}
+};
+
+/// Returns the registrar of the program. Modules may still be registered when that ends.
+nmr::wdk::Registrar& nmr_wdk_registrar() { return nmr::wdk::immortal<ThisRegistrar>(); }
 
 /// Reports a call at a level that is too high for it, and goes on: whoever waits may be about to unload.
 void nmr_wdk_look_at_level(KIRQL most, const char* function, const void* address, const void* caller) {
@@ -74,29 +75,5 @@ void NTAPI NmrProviderDetachClientComplete(HANDLE NmrBindingHandle) {
                                "NmrProviderDetachClientComplete");
 }
 void NTAPI NmrWdkSetLooseDeregister(BOOLEAN Loose) { nmr_wdk_registrar().set_loose(Loose != 0); }
-
-/// What stands in line in C++, for files in C: a function whose address is taken is there.
-extern void (*const nmr_wdk_rundown_functions[])();
-void (*const nmr_wdk_rundown_functions[])() = {
-    reinterpret_cast<void (*)()>(&ExInitializeRundownProtection),
-    reinterpret_cast<void (*)()>(&ExAcquireRundownProtection),
-    reinterpret_cast<void (*)()>(&ExAcquireRundownProtectionEx),
-    reinterpret_cast<void (*)()>(&ExReleaseRundownProtection),
-    reinterpret_cast<void (*)()>(&ExReleaseRundownProtectionEx),
-    reinterpret_cast<void (*)()>(&ExWaitForRundownProtectionRelease),
-    reinterpret_cast<void (*)()>(&ExRundownCompleted),
-    reinterpret_cast<void (*)()>(&ExReInitializeRundownProtection),
-    reinterpret_cast<void (*)()>(&ExSizeOfRundownProtectionCacheAware),
-    reinterpret_cast<void (*)()>(&ExInitializeRundownProtectionCacheAware),
-    reinterpret_cast<void (*)()>(&ExAllocateCacheAwareRundownProtection),
-    reinterpret_cast<void (*)()>(&ExFreeCacheAwareRundownProtection),
-    reinterpret_cast<void (*)()>(&ExAcquireRundownProtectionCacheAware),
-    reinterpret_cast<void (*)()>(&ExAcquireRundownProtectionCacheAwareEx),
-    reinterpret_cast<void (*)()>(&ExReleaseRundownProtectionCacheAware),
-    reinterpret_cast<void (*)()>(&ExReleaseRundownProtectionCacheAwareEx),
-    reinterpret_cast<void (*)()>(&ExWaitForRundownProtectionReleaseCacheAware),
-    reinterpret_cast<void (*)()>(&ExRundownCompletedCacheAware),
-    reinterpret_cast<void (*)()>(&ExReInitializeRundownProtectionCacheAware),
-};
 
 }  // extern "C"

@@ -134,11 +134,8 @@ class Registrar {
     }
     if (wrong == nullptr) return;  // `done` is dropped
     report(handle, function, wrong);
-    if (kind == HandleKind::kClientBinding) {
-      complete_each_of(handle, HandleKind::kClient, kind);
-    } else {
-      complete_each_of(handle, HandleKind::kProvider, kind);
-    }
+    complete_each_of(handle, kind == HandleKind::kClientBinding ? HandleKind::kClient : HandleKind::kProvider,
+                     kind);
   }
 
   void set_loose(bool loose) noexcept { loose_.store(loose, order::relaxed); }  // relaxed: as above
@@ -209,36 +206,31 @@ class Registrar {
 
   /// Known code completes with the HANDLE of its registration, where it has one binding. That has been reported. If the
   /// program goes on it is taken for what was meant, or its Wait would never return: every side of the registration that
-  /// has been asked to detach is completed; if none has been asked, its only one is, beforehand.
-  void complete_each_of(HANDLE handle, HandleKind kind, HandleKind binding_kind) {
-    const RegistrationName* owner = nullptr;
-    BindingName* only = nullptr;
-    std::size_t bindings = 0;
-    bool asked = false;
-    do {
-      DetachCompletion done;  // dropped at the end of each turn
-      LockGuard lock(names_.mutex);
-      owner = static_cast<RegistrationName*>(names_.find(handle, kind));
-      if (owner == nullptr) return;
-      bindings = 0;
-      only = nullptr;
-      const bool more = names_.find_if(binding_kind, [&](Named& what) noexcept {
-        auto& name = static_cast<BindingName&>(what);
-        if (name.owner != owner) return false;
-        ++bindings;
-        only = &name;
-        const bool is_asked =
-            name.detach == BindingName::Detach::kInCallback || name.detach == BindingName::Detach::kPending;
-        return is_asked && !name.completed;
-      });
-      if (more) {
-        asked = true;
-        done = take_done(*only);
-      } else {
-        if (!asked && bindings == 1 && !only->completed) only->completed = true;
-        return;
-      }
-    } while (true);
+  /// has been asked to detach is completed; if none has been, its only one is, beforehand.
+  void complete_each_of(HANDLE handle, HandleKind kind, HandleKind of_sides) {
+    bool any = false;
+    while (complete_one_of(handle, kind, of_sides, any)) any = true;
+  }
+  /// Returns whether a side that was asked to detach has been completed; then there may be another.
+  bool complete_one_of(HANDLE handle, HandleKind kind, HandleKind of_sides, bool any_before) {
+    DetachCompletion done;  // dropped last, outside the mutex
+    LockGuard lock(names_.mutex);
+    const auto* const owner = static_cast<RegistrationName*>(names_.find(handle, kind));
+    if (owner == nullptr) return false;
+    BindingName* side = nullptr;
+    std::size_t sides = 0;
+    const bool found = names_.find_if(of_sides, [&](Named& what) noexcept {
+      auto& name = static_cast<BindingName&>(what);
+      if (name.owner != owner) return false;
+      ++sides;
+      side = &name;
+      const bool asked =
+          name.detach == BindingName::Detach::kInCallback || name.detach == BindingName::Detach::kPending;
+      return asked && !name.completed;
+    });
+    if (found) done = take_done(*side);
+    if (!found && !any_before && sides == 1) side->completed = true;
+    return found;
   }
 
   static Guid guid_of(const GUID& guid) noexcept {

@@ -40,6 +40,7 @@ class Naming {
       : names_(names), what_(what) {
     LockGuard lock(names_.mutex);
     what_.owner = &owner;
+    what_.completed = false;  // a provider may have refused before, under another name
     handle = names_.open(what_, kind);
   }
   Naming(const Naming&) = delete;
