@@ -9,14 +9,13 @@ LINT = pathlib.Path(__file__).resolve().parent
 CONFIG = "include/nmr/platform/config.hpp"
 HEADER = "include/nmr/rundown/sample.hpp"
 HANDLE = "include/nmr/binding/handle.hpp"
-NAMES = "include/nmr/wdk/names.h"
+NAMES = "include/nmr/wdk/sample.h"
 ONCE = "include/nmr/wdk/support/once/kept.hpp"
 REQUIREMENTS = "tests/requirements.md"
 TEST = "tests/rundown/sample_test.cpp"
 NOTES = "bench/NOTES.md"
 BARS = "bench/sample.cpp"
 TREE = {
-    NAMES: "#pragma once\n#include <stdint.h>\n#ifdef __cplusplus\n#define NAME extern\n#endif\n",
     ONCE: "#pragma once\n#include <thread>\ninline int* f() { static thread_local int x = 1; return &x; }\n",
     CONFIG:
         "#pragma once\n#define NMR_VERSION_MAJOR 1\n#define NMR_VERSION_MINOR 1\n#define NMR_VERSION_PATCH 1\n"
@@ -109,13 +108,13 @@ PLANTED = [
     ("floors", CONFIG, put("#if defined(_M_X64)", "#if defined(_M_X64)\n#else"), "what x86 alone has"),
     ("floors", CONFIG, put("__readgsqword(0x30)", "__getReg(18)"), "what Arm alone has"),
     ("floors", HEADER, add("\n" * 320), "more than 300"),
-    ("floors", NAMES, add("__attribute__((cold)) void f();\n"), "a compiler's own word"),
     ("floors", NAMES, add("extern thread_local int x;\n"), "thread-local"),
     ("floors", NAMES, add("long g(long* p) { return __atomic_load_n(p, 5); }\n"), "a system call"),
     ("floors", ONCE, add("#ifdef X\n#endif\n"), "conditional compilation"),
     ("floors", ONCE, add("#define X\n"), "a macro"),
-    ("floors", HEADER, add("#include <nmr/wdk/names.h>\n"), "of floor 7"),
+    ("floors", HEADER, add("#include <nmr/wdk/sample.h>\n"), "floor 1 includes wdk/sample.h"),
     ("floors", NAMES, add("#include <nmr/modules/client.hpp>\n"), "wdk knows nothing of modules"),
+    ("floors", NAMES, add("__attribute__((cold)) void f();\n"), "a compiler's own word"),
     ("floors", NAMES, add("extern std::mutex* m;\n"), "a standard synchronisation type"),
     ("order_labels", HEADER, put("RMW, pairs with [aa:2], [aa:3]", "RMW, pairs with [aa:3]"), "does not say so"),
     ("order_labels", HEADER, put("acquire CAS, pairs with [aa:1]", "acquire CAS"), "pairs with nothing"),

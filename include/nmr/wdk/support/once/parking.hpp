@@ -2,7 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/std_atomics.hpp>
 #include <nmr/wdk/support/once/immortal.hpp>
 
 NMR_BEGIN_NAMESPACE

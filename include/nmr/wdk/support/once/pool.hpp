@@ -1,11 +1,11 @@
 #pragma once
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <unordered_map>
+#include <new>
 
-#include <nmr/platform/atomics.hpp>
-#include <nmr/platform/contain.hpp>
+#include <nmr/platform/std_atomics.hpp>
 #include <nmr/wdk/support/once/immortal.hpp>
 #include <nmr/wdk/support/once/irql.hpp>
 #include <nmr/wdk/support/pool.h>
@@ -18,10 +18,12 @@ namespace wdk {
 class Pool {
  public:
   struct Block {
+    PVOID memory;
     SIZE_T bytes;
     ULONG tag;
     bool paged;
     const void* caller;
+    Block* next;
   };
   struct Request {
     SIZE_T bytes;
@@ -40,7 +42,7 @@ class Pool {
     PVOID const memory = request.cache_aligned ? std::aligned_alloc(line, (bytes + line - 1) / line * line)
                                                : std::malloc(bytes);
     if (memory == nullptr) return nullptr;
-    if (!remember(memory, {request.bytes, request.tag, request.paged, caller})) {
+    if (!remember({memory, request.bytes, request.tag, request.paged, caller, nullptr})) {
       std::free(memory);
       return nullptr;
     }
@@ -53,15 +55,17 @@ class Pool {
     const char* wrong = nullptr;
     {
       LockGuard lock(mutex_);
-      const auto found = blocks_.find(memory);
-      if (found == blocks_.end()) {
+      Block** const link = find(memory);
+      Block* const found = *link;
+      if (found == nullptr) {
         wrong = "not allocated, or freed already";
-      } else if (tag != 0 && found->second.tag != tag) {
+      } else if (tag != 0 && found->tag != tag) {
         wrong = "freed with another tag than it was allocated with";
-      } else if (this_thread().irql > (found->second.paged ? APC_LEVEL : DISPATCH_LEVEL)) {
+      } else if (this_thread().irql > (found->paged ? APC_LEVEL : DISPATCH_LEVEL)) {
         wrong = "freed at too high a level: paged memory above APC_LEVEL, other above DISPATCH_LEVEL";
       } else {
-        blocks_.erase(found);
+        *link = found->next;
+        delete found;
       }
     }
     if (wrong == nullptr) return std::free(memory);
@@ -74,21 +78,34 @@ class Pool {
   template <class F>
   void for_each(ULONG tag, F f) {
     LockGuard lock(mutex_);
-    for (const auto& [memory, block] : blocks_) {
-      if (tag == 0 || block.tag == tag) f(memory, block);
+    for (const Block* block : buckets_) {
+      for (; block != nullptr; block = block->next) {
+        if (tag == 0 || block->tag == tag) f(*block);
+      }
     }
   }
 
  private:
-  [[nodiscard]] bool remember(PVOID memory, const Block& block) noexcept {
+  enum : std::size_t { kBuckets = 1024 };
+
+  [[nodiscard]] bool remember(const Block& block) noexcept {
+    auto* const kept = new (std::nothrow) Block(block);
+    if (kept == nullptr) return false;
     LockGuard lock(mutex_);
-    auto keep = [&] { return blocks_.emplace(memory, block).second; };
-    auto no_memory = [] { return false; };
-    return platform::Callbacks<platform::ThisUnit>::translate<bool>(keep, no_memory);
+    kept->next = nullptr;
+    *find(block.memory) = kept;
+    return true;
+  }
+  /// Returns what points at a block, or at null where it would be.
+  [[nodiscard]] Block** find(PVOID memory) noexcept {
+    const auto address = reinterpret_cast<std::uintptr_t>(memory);
+    Block** link = &buckets_[(address >> 4 ^ address >> 14) % kBuckets];
+    while (*link != nullptr && (*link)->memory != memory) link = &(*link)->next;
+    return link;
   }
 
   platform::Mutex mutex_;
-  std::unordered_map<PVOID, Block> blocks_;
+  Block* buckets_[kBuckets]{};
 };
 
 [[nodiscard]] inline Pool::Request request_of(POOL_TYPE type, SIZE_T bytes, ULONG tag, bool zeroed) noexcept {
@@ -98,7 +115,7 @@ class Pool {
 
 PoolUse pool_in_use(ULONG tag) {
   PoolUse use{0, 0};
-  immortal<Pool>().for_each(tag, [&](PVOID, const Pool::Block& block) {
+  immortal<Pool>().for_each(tag, [&](const Pool::Block& block) {
     ++use.blocks;
     use.bytes += block.bytes;
   });
@@ -106,19 +123,28 @@ PoolUse pool_in_use(ULONG tag) {
 }
 
 std::size_t report_pool_leaks(ULONG tag) {
-  std::unordered_map<PVOID, Pool::Block> leaks;  // reported without the lock
-  immortal<Pool>().for_each(tag,
-                            [&](PVOID memory, const Pool::Block& block) { leaks.emplace(memory, block); });
-  for (const auto& [memory, block] : leaks) {
+  Pool::Block* leaks = nullptr;  // copies, to be reported without the lock; those that there is memory for
+  immortal<Pool>().for_each(tag, [&](const Pool::Block& block) {
+    auto* const copy = new (std::nothrow) Pool::Block(block);
+    if (copy == nullptr) return;
+    copy->next = leaks;
+    leaks = copy;
+  });
+  std::size_t count = 0;
+  while (leaks != nullptr) {
+    Pool::Block* const block = platform::take(leaks);
+    leaks = block->next;
     char name[5]{};
-    std::memcpy(name, &block.tag, 4);
+    std::memcpy(name, &block->tag, 4);
     for (char& letter : name) letter = letter == 0 || (letter >= ' ' && letter <= '~') ? letter : '?';
     char where[96];
-    std::snprintf(where, sizeof where, "allocation of %zu bytes, tag %s, called at %p", block.bytes, name,
-                  block.caller);
-    report_misuse({"pool", where, "not freed", memory});
+    std::snprintf(where, sizeof where, "allocation of %zu bytes, tag %s, called at %p", block->bytes, name,
+                  block->caller);
+    report_misuse({"pool", where, "not freed", block->memory});
+    delete block;
+    ++count;
   }
-  return leaks.size();
+  return count;
 }
 
 }  // namespace wdk

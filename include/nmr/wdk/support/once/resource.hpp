@@ -1,5 +1,5 @@
 #pragma once
-#include <nmr/platform/atomics.hpp>
+#include <nmr/platform/std_atomics.hpp>
 #include <nmr/wdk/support/once/irql.hpp>
 #include <nmr/wdk/support/once/parking.hpp>
 #include <nmr/wdk/support/resource.h>
