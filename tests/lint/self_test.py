@@ -70,6 +70,7 @@ class [[nodiscard("keep (it)")]] NMR_PUBLIC_TYPE Handle {
   int count_{0};
 };
 """,
+    NAMES: "#pragma once\n#ifdef __cplusplus\n#define SAMPLE 1\n#endif\n#include <nmr/binding/handle.hpp>\n",
     "meson.build": "project('nmr', version: '1.1.1')\n",
     "examples/sample.cpp": "int main() {\n  int here = 1;\n}\n",
     "README.md": "```cpp\nint here = 1;\n```\n```sh\nls examples/sample.cpp\n```\n",

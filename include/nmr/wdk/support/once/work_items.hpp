@@ -2,8 +2,8 @@
 #include <new>
 #include <thread>
 
-#include <nmr/platform/std_atomics.hpp>
 #include <nmr/platform/callback_boundary.hpp>
+#include <nmr/platform/std_atomics.hpp>
 #include <nmr/wdk/support/once/immortal.hpp>
 #include <nmr/wdk/support/once/irql.hpp>
 #include <nmr/wdk/support/verifier.hpp>
