@@ -4,8 +4,7 @@
 #include <new>
 
 #include <nmr/platform/pointer.hpp>
-#include <nmr/rundown/rundown_ref.hpp>
-#include <nmr/rundown/sharded_rundown_ref.hpp>
+#include <nmr/rundown/std_rundown.hpp>
 #include <nmr/wdk/rundown.h>
 #include <nmr/wdk/support/irql.h>
 
