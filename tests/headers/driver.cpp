@@ -73,9 +73,11 @@ using Ref = nmr::BasicRundownRef<KernelPolicy>;
 using Guard = nmr::BasicRundownGuard<Ref>;
 
 struct Milliseconds {  // a driver has no <chrono>
+  // NOLINTBEGIN(readability-identifier-naming): the names of a std::chrono::duration
   struct period {
     enum : std::int64_t { num = 1, den = 1000 };
   };
+  // NOLINTEND(readability-identifier-naming)
   std::int64_t count() const noexcept { return ms; }
   std::int64_t ms;
 };

@@ -33,9 +33,7 @@ class NMR_PUBLIC_TYPE BasicBindingTable {
   [[nodiscard]] NMR_LOCAL Handle& operator[](std::size_t index) noexcept { return begin()[index]; }
   /// Returns where they begin and end: they lie one behind the other.
   /// Progress      wait-free.
-  [[nodiscard]] NMR_LOCAL Handle* begin() noexcept {
-    return static_cast<Handle*>(static_cast<void*>(memory_));
-  }
+  [[nodiscard]] NMR_LOCAL Handle* begin() noexcept { return reinterpret_cast<Handle*>(memory_); }
   /// As above.
   [[nodiscard]] NMR_LOCAL Handle* end() noexcept { return begin() + kSize; }
 
