@@ -115,7 +115,7 @@ const NamedProgram kPrograms[] = {
     {"2 handles: 1 called, detached together", detached_together<Slots, 1>, -1, -1, with_barrier()},
     {"2 handles: both called, detached together", detached_together<Slots, 2>, -1, -1, with_barrier()},
     {"own completions, one word: called, replaced, detached", replaced_by_whomever<Word>},
-    {"own completions: called, replaced, detached", replaced_by_whomever<Slots>, -1, -1, with_barrier()},
+    {"own completions: called, replaced, detached", replaced_by_whomever<Slots>, 1, -1, with_barrier()},
     {"2 handles, real fences: both called, together", detached_together<Slots, 2>, -1, -1, without_barrier()},
 };
 
