@@ -24,7 +24,7 @@ struct DiskNpi {
 /// The client module.
 class Reader {
  public:
-  explicit Reader(nmr::NmrRegistry<DiskNpi>& registry) : disk_(registry.calls()) {
+  explicit Reader(nmr::NmrRegistry<DiskNpi>& registry) : disk_(registry.call_domain()) {
     module_.module_id = nmr::ModuleId(std::uint64_t{1});
     module_.attach_provider = [](void* self, nmr::ProviderOffer<DiskNpi>& offer) {
       return offer.accept(static_cast<Reader*>(self)->disk_, self);

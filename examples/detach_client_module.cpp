@@ -195,7 +195,7 @@ long detach_by_hand() {
 long detach_with_library() {
   auto number = std::make_unique<int>(42);
   nmr::NmrRegistry<AddNpi> registry;
-  with_library::Client client{nmr::BindingHandle<AddNpi>(registry.calls())};
+  with_library::Client client{nmr::BindingHandle<AddNpi>(registry.call_domain())};
 
   nmr::ProviderModule<AddNpi> provider;
   provider.module_id = nmr::ModuleId(std::uint64_t{1});

@@ -58,7 +58,7 @@ class Thermometer {
 class Display {
  public:
   Display(nmr::NmrRegistry<ThermometerNpi>& registry, std::string_view place)
-      : place_(place), thermometer_(registry.calls()) {
+      : place_(place), thermometer_(registry.call_domain()) {
     module_.module_id = nmr::ModuleId(std::uint64_t{100});
     module_.attach_provider = [](void* self, nmr::ProviderOffer<ThermometerNpi>& offer) {
       return static_cast<Display*>(self)->attach(offer);

@@ -248,7 +248,7 @@ using Registry = nmr::NmrRegistry<EchoNpi>;
 
 /// Two modules whose callbacks all stop where they are told to.
 struct Modules {
-  explicit Modules(Registry& its) : registry(its), calls(its.calls()) {
+  explicit Modules(Registry& its) : registry(its), calls(its.call_domain()) {
     provider.module_id = nmr::ModuleId(std::uint64_t{1});
     provider.attach_client = [](void* self, nmr::ClientOffer<EchoNpi>& offer) {
       stop();
@@ -275,7 +275,7 @@ struct Modules {
 
   Registry& registry;
   Handle calls;
-  nmr::BindingHandle<nmr::CallbacksOf<EchoNpi>> callbacks{registry.calls()};
+  nmr::BindingHandle<nmr::CallbacksOf<EchoNpi>> callbacks{registry.call_domain()};
   nmr::ProviderModule<EchoNpi> provider;
   nmr::ClientModule<EchoNpi> client;
   nmr::DetachCompletion kept;

@@ -25,8 +25,8 @@ class ModuleWorld : public BasicWorld {
 
   explicit ModuleWorld(Bytes input) : BasicWorld(input, kPerThread) {
     for (int i = 0; i < kModules; ++i) {
-      clients_.emplace_back(*this, i, registry_.calls());
-      providers_.emplace_back(*this, kModules + i, registry_.calls());
+      clients_.emplace_back(*this, i, registry_.call_domain());
+      providers_.emplace_back(*this, kModules + i, registry_.call_domain());
     }
   }
 
@@ -174,11 +174,11 @@ class ModuleWorld : public BasicWorld {
       const bool would_wait = !kPerThread && (model.has_calls(slot.name) || reserved.contains(slot.name));
       if (!would_wait) return {&slot.handle, slot.name};
     } else if (how == 2) {
-      auto* const owned = offer.template make_context<Owned<Handle>>(context, registry_.calls());
+      auto* const owned = offer.template make_context<Owned<Handle>>(context, registry_.call_domain());
       expect(owned != nullptr, "no memory");
       return {&owned->handle, context.owned_name};
     } else if (how == 3) {
-      Handle foreign(elsewhere_.calls());
+      Handle foreign(elsewhere_.call_domain());
       const Status status = offer.accept(foreign, &context, &kTable<kSide>);
       expect(status == Status::kInvalidParameter, "a handle of another registry was taken");
     }

@@ -381,7 +381,7 @@ class RegistryWorld : public ModuleWorld<Calls> {
   std::vector<Taken<typename Types<kProvider>::Guard>> provider_guards_;
   std::vector<Taken<typename Types<kClient>::Hold>> client_holds_;
   std::vector<Taken<typename Types<kProvider>::Hold>> provider_holds_;
-  HandleWorld<Calls> by_hand_{*this, registry_.calls()};
+  HandleWorld<Calls> by_hand_{*this, registry_.call_domain()};
 };
 
 }  // namespace fuzz

@@ -66,8 +66,8 @@ template <class Calls>
   (void)binding.wait_until_detached_for(kTime);
   (void)offer.template make_context<Context>();
   (void)registry.snapshot();
-  nmr::BasicBindingHandle<AddNpi, Calls> handle(registry.calls());
-  nmr::DetachBatch<Calls> batch(registry.calls());
+  nmr::BasicBindingHandle<AddNpi, Calls> handle(registry.call_domain());
+  nmr::DetachBatch<Calls> batch(registry.call_domain());
   nmr::Completion done([](nmr::Completion&, void*) noexcept {}, nullptr);
   batch.add(handle);
   batch.add(handle, done);

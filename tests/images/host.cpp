@@ -53,10 +53,10 @@ struct Own {
     expect(registry.register_client(client, &handle, registration), nmr::Status::kSuccess,
            "the host's client");
   }
-  Place<Calls> place() { return {&registry, &registry.calls(), &handle}; }
+  Place<Calls> place() { return {&registry, &registry.call_domain(), &handle}; }
 
   nmr::BasicNmrRegistry<AddNpi, Calls> registry;
-  nmr::BasicBindingHandle<AddNpi, Calls> handle{registry.calls()};
+  nmr::BasicBindingHandle<AddNpi, Calls> handle{registry.call_domain()};
   nmr::BasicClientModule<AddNpi, Calls> client;
   typename nmr::BasicNmrRegistry<AddNpi, Calls>::ClientRegistration registration;
 };

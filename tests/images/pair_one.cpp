@@ -29,7 +29,7 @@ int main() {
 #endif
 #ifndef APART
   Registry registry;
-  Handle handle(registry.calls());
+  Handle handle(registry.call_domain());
   nmr::ClientModule<AddNpi> client;
   client.module_id = nmr::ModuleId(std::uint64_t{1});
   client.attach_provider = [](void* place, nmr::ProviderOffer<AddNpi>& offer) {

@@ -303,7 +303,7 @@ struct WaitsForClient : nmr::Completion {
     auto* const target = world.cell.remove_any();
     if (target == nullptr) return;
     target->refs().begin_rundown(*this);
-    Calls::close(world.core.calls(), target);
+    Calls::close(world.core.call_domain(), target);
   }
   RegistryWorld<Calls>& world;
   Status status = Status::kPending;

@@ -238,8 +238,9 @@ struct RegistryWorld {
   }
 
   Core& core = Core::make(nmr::platform::ThisUnit{});
-  typename Calls::Cell& cell = *new typename Calls::Cell(core.calls());  // the client's handle
-  typename Calls::Cell& callback_cell = *new typename Calls::Cell(core.calls());  // the provider's, if any
+  typename Calls::Cell& cell = *new typename Calls::Cell(core.call_domain());  // the client's handle
+  typename Calls::Cell& callback_cell =
+      *new typename Calls::Cell(core.call_domain());  // the provider's, if any
   Party<Calls> client{*this, ModuleSide::kClient};
   Party<Calls> provider{*this, ModuleSide::kProvider};
   Party<Calls> other_provider{*this, ModuleSide::kProvider, 1};

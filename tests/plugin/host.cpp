@@ -242,8 +242,8 @@ struct HostModules {
       [](void* context, int value) noexcept { return value + *static_cast<int*>(context); }};
 
   nmr::NmrRegistry<EchoNpi> registry;
-  nmr::BindingHandle<EchoNpi> to_provider{registry.calls()};
-  nmr::BindingHandle<nmr::CallbacksOf<EchoNpi>> to_client{registry.calls()};
+  nmr::BindingHandle<EchoNpi> to_provider{registry.call_domain()};
+  nmr::BindingHandle<nmr::CallbacksOf<EchoNpi>> to_client{registry.call_domain()};
   nmr::ProviderModule<EchoNpi> provider;
   nmr::ClientModule<EchoNpi> client;
 };

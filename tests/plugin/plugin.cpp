@@ -113,7 +113,7 @@ template <class Calls>
 struct Modules {
   using Registry = nmr::BasicNmrRegistry<EchoNpi, Calls>;
 
-  explicit Modules(Registry& registry) : handle(registry.calls()) {
+  explicit Modules(Registry& registry) : handle(registry.call_domain()) {
     provider.module_id = client.module_id = nmr::ModuleId(kGuid);
     provider.attach_client = [](void*, nmr::BasicClientOffer<EchoNpi, Calls>& offer) {
       return offer.accept(offer.template make_context<int>(1), &kProviderDispatch);
@@ -170,7 +170,7 @@ bool use_shared_core() {
   nmr::BasicNmrRegistry<EchoNpi, Calls> registry(core);
   const nmr::BasicNmrRegistry<EchoNpi, Calls> other(nmr::WithoutBarrier{});
   using Back = typename nmr::BasicNmrRegistry<EchoNpi, Calls>::CallbackHandle;
-  Back back(registry.calls());
+  Back back(registry.call_domain());
   Modules<Calls> modules(registry);
   modules.provider.attach_client = [](void* to, nmr::BasicClientOffer<EchoNpi, Calls>& offer) {
     return offer.accept(*static_cast<Back*>(to), nullptr, &kProviderDispatch);

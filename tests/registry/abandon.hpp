@@ -47,7 +47,7 @@ struct Pair {
   typename Registry::ProviderModule provider;
   std::optional<Registry> registry{std::in_place};
   typename Registry::Core* core = &registry->core();
-  std::optional<Handle> handle{registry->calls()};
+  std::optional<Handle> handle{registry->call_domain()};
   typename Registry::ClientRegistration of_client;
   typename Registry::ProviderRegistration of_provider;
 };

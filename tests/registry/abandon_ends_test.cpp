@@ -38,7 +38,7 @@ TEST_CASE_TEMPLATE("a process ends though a call never returns, with all of it i
   for (const bool waits_first : {false, true}) {
     const Death death = run_in_child([&] {
       static Pair<Calls> pair;
-      static auto& handle = *new typename Pair<Calls>::Handle(pair.registry->calls());
+      static auto& handle = *new typename Pair<Calls>::Handle(pair.registry->call_domain());
       pair.client.attach_provider = [](void*, typename RegistryOf<Calls>::ProviderOffer& offer) {
         return offer.accept(handle, &pair, nullptr);
       };

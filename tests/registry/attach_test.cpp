@@ -149,8 +149,8 @@ TEST_CASE_TEMPLATE(
   World<Calls> world;
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
-  typename Client<Calls>::Handle client_handle(world.registry.calls());
-  typename Provider<Calls>::Handle provider_handle(world.registry.calls());
+  typename Client<Calls>::Handle client_handle(world.registry.call_domain());
+  typename Provider<Calls>::Handle provider_handle(world.registry.call_domain());
   int context = 0;
   provider.on_attach = [&](auto& offer) {
     CHECK(offer.accept(provider_handle, &context, nullptr) == Status::kSuccess);
@@ -219,7 +219,7 @@ TEST_CASE_TEMPLATE("R24: a second accept after success is rejected, and the prov
   World<Calls> world;
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
-  typename Client<Calls>::Handle second(world.registry.calls());
+  typename Client<Calls>::Handle second(world.registry.call_domain());
   client.on_attach = [&](auto& offer) {
     const Status status = client.accept(offer);
     CHECK(offer.accept(second, nullptr, nullptr) == Status::kInvalidDeviceState);
@@ -250,7 +250,7 @@ TEST_CASE_TEMPLATE(
   World<Calls> elsewhere;
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
-  typename Client<Calls>::Handle foreign(elsewhere.registry.calls());
+  typename Client<Calls>::Handle foreign(elsewhere.registry.call_domain());
   Offer* offered = nullptr;
   provider.on_attach = [&](auto& offer) {
     CHECK(offered->accept(nullptr, nullptr) == Status::kInvalidDeviceState);

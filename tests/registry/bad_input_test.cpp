@@ -74,8 +74,8 @@ TEST_CASE_TEMPLATE(
     nmr::PerThreadCalls, nmr::OneWordCalls) {
   World<Calls> world;
   nmr::BasicNmrRegistry<TestNpi, Calls> other;
-  typename Client<Calls>::Handle client_handle(other.calls());
-  typename Provider<Calls>::Handle provider_handle(other.calls());
+  typename Client<Calls>::Handle client_handle(other.call_domain());
+  typename Provider<Calls>::Handle provider_handle(other.call_domain());
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
   int provider_asked = 0;

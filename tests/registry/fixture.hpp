@@ -255,7 +255,7 @@ class TestModule {
     Attachment* made = nullptr;
     {
       std::lock_guard lock(mutex_);
-      made = &attachments_.emplace_back(*this, registry_.calls(), offer);
+      made = &attachments_.emplace_back(*this, registry_.call_domain(), offer);
     }
     const Status status = offer.accept(handle != nullptr ? *handle : made->handle, made, dispatch);
     if (!nmr::succeeded(status)) {

@@ -14,9 +14,9 @@ template <class Module, class Calls>
 void own_attachments(Module& module, World<Calls>& world) {
   using Attachment = typename Module::Attachment;
   module.on_attach = [&](auto& offer) {
-    auto* made = offer.template make_context<Attachment>(module, world.registry.calls(), offer);
+    auto* made = offer.template make_context<Attachment>(module, world.registry.call_domain(), offer);
     if (made != nullptr)
-      made = offer.template make_context<Attachment>(module, world.registry.calls(), offer);
+      made = offer.template make_context<Attachment>(module, world.registry.call_domain(), offer);
     if (made == nullptr) return Status::kInsufficientResources;
     return offer.accept(made->handle, made, &module.kDispatch);
   };
@@ -232,7 +232,7 @@ TEST_CASE_TEMPLATE("no allocation: what a swap replaces is detached, and what is
   World<Calls> world;
   Provider<Calls> first(world, 1);
   Provider<Calls> second(world, 2);
-  typename Client<Calls>::Handle handle(world.registry.calls());
+  typename Client<Calls>::Handle handle(world.registry.call_domain());
   Client<Calls> client(world, 3);
   client.on_attach = [&](auto& offer) { return client.accept(offer, &Client<Calls>::kDispatch, &handle); };
   enroll(first, client);

@@ -298,7 +298,7 @@ template <class Calls>
 void own_attachments(Provider<Calls>& provider, World<Calls>& world) {
   using Attachment = typename Provider<Calls>::Attachment;
   provider.on_attach = [&](auto& offer) {
-    auto* const made = offer.template make_context<Attachment>(provider, world.registry.calls(), offer);
+    auto* const made = offer.template make_context<Attachment>(provider, world.registry.call_domain(), offer);
     return offer.accept(made->handle, made, &provider.kDispatch);
   };
 }

@@ -31,7 +31,7 @@ TEST_CASE_TEMPLATE("a registry that ends before a handle that is attached is rep
   using Registry = nmr::BasicNmrRegistry<TestNpi, Calls>;
   const Death death = run_in_child([] {
     InPlace<Registry> registry;
-    typename Registry::Handle handle(registry->calls());
+    typename Registry::Handle handle(registry->call_domain());
     typename Registry::Handle::Attachment binding(nullptr, nullptr);
     if (handle.attach(binding) != Status::kSuccess) _exit(1);
     registry.end();

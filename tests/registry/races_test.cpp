@@ -237,14 +237,14 @@ TEST_CASE_TEMPLATE("R78: accepting into an occupied handle races with the end of
   constexpr int kTurns = 300;
   World<Calls> world;
   Client<Calls> client(world, 1);
-  typename Client<Calls>::Handle handle(world.registry.calls());
+  typename Client<Calls>::Handle handle(world.registry.call_domain());
   std::mutex mutex;
   std::list<typename Client<Calls>::Attachment> attachments;
   client.on_attach = [&](auto& offer) {
     typename Client<Calls>::Attachment* attachment = nullptr;
     {
       std::lock_guard lock(mutex);
-      attachment = &attachments.emplace_back(client, world.registry.calls(), offer);
+      attachment = &attachments.emplace_back(client, world.registry.call_domain(), offer);
     }
     return offer.accept(handle, attachment, &client.kDispatch);
   };
@@ -277,10 +277,10 @@ TEST_CASE_TEMPLATE("R78: what is in a handle ends while another binding is being
   Provider<Calls> first(world, 1);
   Provider<Calls> second(world, 2);
   Client<Calls> client(world, 3);
-  typename Client<Calls>::Handle handle(world.registry.calls());
+  typename Client<Calls>::Handle handle(world.registry.call_domain());
   std::list<typename Client<Calls>::Attachment> attachments;
   client.on_attach = [&](auto& offer) {
-    return offer.accept(handle, &attachments.emplace_back(client, world.registry.calls(), offer),
+    return offer.accept(handle, &attachments.emplace_back(client, world.registry.call_domain(), offer),
                         &client.kDispatch);
   };
   enroll(client, first);

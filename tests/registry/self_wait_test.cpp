@@ -88,7 +88,7 @@ TEST_CASE_TEMPLATE(
     Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
   World<Calls> world;
   Provider<Calls> old_one(world, 1), new_one(world, 2);
-  typename Client<Calls>::Handle handle(world.registry.calls());
+  typename Client<Calls>::Handle handle(world.registry.call_domain());
   Client<Calls> client(world, 3);
   Status before = Status::kNotFound;
   Status after = Status::kNotFound;
@@ -177,7 +177,7 @@ TEST_CASE_TEMPLATE(
     "of what that has replaced",
     Calls, nmr::PerThreadCalls, nmr::OneWordCalls) {
   World<Calls> world;
-  typename Provider<Calls>::Handle handle(world.registry.calls());
+  typename Provider<Calls>::Handle handle(world.registry.call_domain());
   Provider<Calls> provider(world, 1);
   provider.on_attach = [&](auto& offer) {
     return provider.accept(offer, &Provider<Calls>::kDispatch, &handle);
@@ -204,7 +204,7 @@ TEST_CASE_TEMPLATE("R70: what runs before this thread goes on with a binding kee
   using Handle = typename Client<Calls>::Handle;
   World<Calls> world;
   Provider<Calls> provider(world, 1);
-  Handle handle(world.registry.calls());
+  Handle handle(world.registry.call_domain());
   Client<Calls> client(world, 2);
   client.on_attach = [&](auto& offer) { return client.accept(offer, &Client<Calls>::kDispatch, &handle); };
   Status waited = Status::kNotFound;

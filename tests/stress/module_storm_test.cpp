@@ -177,7 +177,7 @@ TEST_CASE_TEMPLATE(
   using Provider = PagedRegistrant<Calls, nmr::ModuleSide::kProvider>;
   Storm storm;
   World<Calls> world(storm);
-  typename nmr::BasicNmrRegistry<StressNpi, Calls>::Handle handle(world.registry.calls());
+  typename nmr::BasicNmrRegistry<StressNpi, Calls>::Handle handle(world.registry.call_domain());
   typename Client::Registration stayers[2];
   Client* clients[2] = {};
   {

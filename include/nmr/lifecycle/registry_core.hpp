@@ -65,7 +65,7 @@ class NMR_PUBLIC_TYPE BasicRegistryCore {
   }
 
   /// Returns the domain that handles have to be made with that are attached here.
-  [[nodiscard]] NMR_LOCAL typename Calls::Domain& calls() noexcept { return state_.calls; }
+  [[nodiscard]] NMR_LOCAL typename Calls::Domain& call_domain() noexcept { return state_.calls; }
 
   /// Registers, and offers the new registration to every active one of the other side. Throws nothing, but is unwound.
   /// Returns       kSuccess: `out` has been written before the first callback. kInsufficientResources: it is unchanged.

@@ -64,7 +64,7 @@ class NMR_PUBLIC_TYPE BasicClient {
   /// Progress      as register_client(). Throws nothing; where that is unwound, what has been registered is
   ///               deregistered.
   template <class Unit = platform::ThisUnit>
-  NMR_LOCAL BasicClient(Registry& registry, const Settings& settings) : handle_(registry.calls()) {
+  NMR_LOCAL BasicClient(Registry& registry, const Settings& settings) : handle_(registry.call_domain()) {
     static_assert(
         kNeverCalledBack,
         "providers of this NPI call their clients: give the table of these functions, and the object");
@@ -74,7 +74,7 @@ class NMR_PUBLIC_TYPE BasicClient {
   template <class Object, class Unit = platform::ThisUnit>
   NMR_LOCAL BasicClient(Registry& registry, const Settings& settings, Object& object,
                         const Hooks<Object>& hooks)
-      : handle_(registry.calls()), object_(address_of(object)) {
+      : handle_(registry.call_domain()), object_(address_of(object)) {
     static_assert(kNeverCalledBack,
                   "providers of this NPI call their clients: give the table of these functions, too");
     obey(hooks);
@@ -84,7 +84,7 @@ class NMR_PUBLIC_TYPE BasicClient {
   template <class Object, class Unit = platform::ThisUnit>
   NMR_LOCAL BasicClient(Registry& registry, const Settings& settings, const Table<Object>& table,
                         Object& object, const Hooks<Object>& hooks = {})
-      : handle_(registry.calls()), table_(table.table()), object_(address_of(object)) {
+      : handle_(registry.call_domain()), table_(table.table()), object_(address_of(object)) {
     obey(hooks);
     enroll<Unit>(registry, settings);
   }

@@ -32,14 +32,14 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
   using CallbackHandle = typename ClientOffer::Handle;
 
   template <class Unit = platform::ThisUnit>
-  NMR_LOCAL BasicNmrRegistry() : core_(Core::make(Unit{})), calls_(core_.calls()), own_(true) {}
+  NMR_LOCAL BasicNmrRegistry() : core_(Core::make(Unit{})), calls_(core_.call_domain()), own_(true) {}
   /// Its calls and detaches do without the process-wide barrier of the system, which is not asked for.
   template <class Unit = platform::ThisUnit>
   NMR_LOCAL explicit BasicNmrRegistry(WithoutBarrier without)
-      : core_(Core::make(without, Unit{})), calls_(core_.calls()), own_(true) {}
+      : core_(Core::make(without, Unit{})), calls_(core_.call_domain()), own_(true) {}
   /// A view of one NPI in a registry that several NPIs share.
   NMR_LOCAL explicit BasicNmrRegistry(Core& shared) noexcept
-      : core_(shared), calls_(shared.calls()), own_(false) {}
+      : core_(shared), calls_(shared.call_domain()), own_(false) {}
   BasicNmrRegistry(const BasicNmrRegistry&) = delete;
   BasicNmrRegistry& operator=(const BasicNmrRegistry&) = delete;
   /// Precondition  no registration is left, but abandoned ones (trapped).
@@ -59,7 +59,9 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
 
   /// Returns the core, for other NPIs to share.
   [[nodiscard]] NMR_LOCAL Core& core() noexcept { return core_; }
-  /// Returns the domain to make handles with: `Handle handle(registry.calls());`.
+  /// Returns the domain to make handles with: `Handle handle(registry.call_domain());`.
+  [[nodiscard]] NMR_LOCAL typename Calls::Domain& call_domain() noexcept { return calls_; }
+  /// Returns the same: its former name, for programs that have it.
   [[nodiscard]] NMR_LOCAL typename Calls::Domain& calls() noexcept { return calls_; }
 
   /// Registers a module (NmrRegisterClient, NmrRegisterProvider). Attach callbacks of all existing peers, and calls
