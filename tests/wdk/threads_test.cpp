@@ -117,11 +117,11 @@ TEST_CASE(
         balance[2] += client.cleanups();
       } else {
         Provider provider;
-        if (provider.enroll() != STATUS_SUCCESS) return;
         provider.on_detach = [](Side& side) {
           NmrProviderDetachClientComplete(side.handle);
           return NTSTATUS{STATUS_PENDING};
         };
+        if (provider.enroll() != STATUS_SUCCESS) return;  // others may detach it from here on
         dawdle(round * 10);
         provider.leave();
         balance[0] += static_cast<int>(provider.bindings.size());
