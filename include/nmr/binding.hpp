@@ -19,8 +19,8 @@
 ///
 ///   where a completion runs   on the thread that is the last one out: in leave(), in a refused call, in detach() or
 ///                             attach() before it returns. Of the library's locks none is held then.
-///   what it may free          the attachment. The handle, if no thread can be in its try_call(). The domain, if no other
-///                             thread can be in a leave() either: else only when those threads have been joined.
+///   what it may free          the attachment. The handle, if no thread can be in its try_call(). The domain, if no
+///                             other thread can be in a leave() either: else only when those threads have been joined.
 ///   what may block            attach() and detach() for a barrier; the waits for calls. A call of a prepared thread
 ///                             does not. The first call of a thread may allocate. In a signal handler:
 ///                             try_call_prepared().

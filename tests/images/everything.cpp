@@ -1,4 +1,5 @@
 // Every function of every type that users name, whether anything uses it or not; of which none may be visible.
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 
@@ -19,6 +20,7 @@ template class nmr::TableOf<AddNpi::ProviderDispatch, AddNpi>;
 #define NMR_OF(Calls)                                                               \
   template class nmr::BasicAttachment<AddNpi, Calls>;                               \
   template class nmr::BasicBindingHandle<AddNpi, Calls>;                            \
+  template class nmr::BasicBindingTable<AddNpi, 2, Calls>;                          \
   template class nmr::BasicCallGuard<AddNpi, Calls>;                                \
   template class nmr::DetachBatch<Calls>;                                           \
   template class nmr::BasicCallHold<AddNpi, Calls>;                                 \
@@ -71,6 +73,8 @@ template <class Calls>
   nmr::Completion done([](nmr::Completion&, void*) noexcept {}, nullptr);
   batch.add(handle);
   batch.add(handle, done);
+  const nmr::Order order = std::memory_order_acquire;
+  (void)static_cast<std::memory_order>(order);
 }
 template void use(nmr::NmrRegistry<AddNpi>&, nmr::ClientRegistration<AddNpi>&,
                   nmr::ProviderRegistration<AddNpi>&, nmr::Attachment<AddNpi>&, nmr::ProviderOffer<AddNpi>&);

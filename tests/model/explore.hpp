@@ -34,8 +34,8 @@ namespace model {
 enum class Reduction : std::uint8_t {
   kNone,
   kSleepSets,  // each is run once, but many are begun in vain
-  kRaces,  // and most of those not even begun. With views and all orders of stores, and without a bound; else as
-  // kSleepSets
+  /// And most of those not even begun. With views and all orders of stores, and without a bound; else as kSleepSets.
+  kRaces,
 };
 
 struct Options {

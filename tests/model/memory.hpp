@@ -5,8 +5,8 @@
 /// any message that is not older than its view; release messages carry their writer's view and clock; only
 /// read-modify-writes continue a release sequence. A new store goes to any place after its thread's view, and a
 /// read-modify-write right after what it reads. No load reads a store that runs later: load buffering is not
-/// explored. An access of the order seq_cst is none of
-/// the views': a program has a full fence before it in its place, which is a step of its own.
+/// explored. An access of the order seq_cst is none of the views': a program has a full fence before it in its
+/// place, which is a step of its own.
 #include <deque>
 #include <string>
 #include <vector>
@@ -23,8 +23,8 @@ struct Message {
   Clock clock;
   View view;
   std::uint8_t number;  // of the stores to its atomic, as they ran
-  std::uint32_t
-      name;  // the same in runs that differ in the order of independent steps alone: its writer's nth
+  /// The same in runs that differ in the order of independent steps alone: its writer's nth.
+  std::uint32_t name;
   bool modifies;  // what is before it: nothing comes between
   Clock cause{};  // for the reduction: the steps that this store comes after in every equal run
 };

@@ -40,9 +40,9 @@ class NMR_PUBLIC_TYPE BasicAttachment : private detail::AttachmentCore<Calls> {
   /// before anybody detaches it. A completion given to detach() may still be about to run, or running, when this
   /// returns.
   ///
-  /// Returns       kSuccess, or kPossibleDeadlock if this thread is inside a guarded call of this attachment (known where
-  ///               calls are counted per thread, of as many as a thread has slots for; a CallHold that this thread
-  ///               keeps is not, since it may be another thread's to leave).
+  /// Returns       kSuccess, or kPossibleDeadlock if this thread is inside a guarded call of this attachment (known
+  ///               where calls are counted per thread, of as many as a thread has slots for; a CallHold that this
+  ///               thread keeps is not, since it may be another thread's to leave).
   /// Progress      blocking; no cancellation point; allocates nothing, and runs no completion. Not from a signal
   ///               handler.
   /// Ordering      kSuccess happens-after every call.
@@ -62,10 +62,10 @@ class NMR_PUBLIC_TYPE BasicAttachment : private detail::AttachmentCore<Calls> {
     return this->refs().wait_for_rundown_for(timeout) ? Status::kSuccess : Status::kTimeout;
   }
 
-  /// Gives up an attachment that has been detached, or replaced: nobody waits for it. `freed` runs when the last call has
-  /// left: on the thread that leaves, or here, before this returns, if none is inside. It may free the attachment
-  /// and itself. Until then, or for good, the attachment and what its functions use stay. With one-word counting so does the
-  /// handle.
+  /// Gives up an attachment that has been detached, or replaced: nobody waits for it. `freed` runs when the last call
+  /// has left: on the thread that leaves, or here, before this returns, if none is inside. It may free the attachment
+  /// and itself. Until then, or for good, the attachment and what its functions use stay. With one-word counting so does
+  /// the handle.
   ///
   /// Returns       kSuccess; kInvalidDeviceState if nobody has detached it; kInvalidParameter if `freed` is in use
   ///               (trapped). Then `freed` does not run for this.

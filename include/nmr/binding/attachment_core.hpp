@@ -17,7 +17,8 @@ class NMR_PUBLIC_TYPE AttachmentCore : public Calls::Target {
 
   [[nodiscard]] NMR_LOCAL const void* dispatch() const noexcept { return dispatch_; }
   [[nodiscard]] NMR_LOCAL void* context() const noexcept { return context_; }
-  /// Returns the domain where it was attached last, or null if it never was. For a thread that is inside of a call to it.
+  /// Returns the domain where it was attached last, or null if it never was. For a thread that is inside of a call to
+  /// it.
   [[nodiscard]] NMR_LOCAL typename Calls::Domain* domain() const noexcept {
     return domain_.load(
         order::relaxed);  // relaxed: the attach happens-before every call of a thread that asks

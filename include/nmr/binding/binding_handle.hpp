@@ -13,9 +13,9 @@ NMR_BEGIN_NAMESPACE
 ///
 /// Lifetime      outlives every call through it, try_call() included; counted per thread, a guard that is out may be
 ///               left after the handle has gone. The domain outlives the handle while it is attached (trapped), and
-///               each guard until its leave() has returned. A completion may free the attachment. It may free the handle
-///               only where no thread can be in its try_call(), and the domain, or what owns both, only where no other
-///               thread can be in a leave() either: who was not the last one out may still look at its slot there.
+///               each guard until its leave() has returned. A completion may free the attachment. It may free the
+///               handle only where no thread can be in its try_call(), and the domain, or what owns both, only where no
+///               other thread can be in a leave() either: who was not the last one out may still look at its slot there.
 template <Npi N, CallsPolicy Calls>
 class NMR_PUBLIC_TYPE BasicBindingHandle {
  public:

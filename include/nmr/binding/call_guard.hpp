@@ -80,8 +80,8 @@ class [[nodiscard(
   ///               signal handler too, if the completions may run there. Those of a registry may not where the handler
   ///               has interrupted the registry: they take its mutex.
   /// Ordering      the call happens-before those completions.
-  /// Lifetime      the provider's code and data, and the attachment, may be gone when it returns. What it touches last is
-  ///               the thread's slot, in the domain; then, as the last one out, the attachment; then nothing once a
+  /// Lifetime      the provider's code and data, and the attachment, may be gone when it returns. What it touches last
+  ///               is the thread's slot, in the domain; then, as the last one out, the attachment; then nothing once a
   ///               completion has been entered; the handle not at all. Counted in one word: the count, in the handle,
   ///               then the attachment; the domain not at all.
   NMR_ALWAYS_INLINE NMR_LOCAL void leave() noexcept { call_.leave(); }

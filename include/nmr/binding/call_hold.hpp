@@ -56,11 +56,11 @@ class [[nodiscard]] NMR_PUBLIC_TYPE BasicCallHold {
 
   /// Leaves, as the destructor does; *this is empty then. Nothing is done if it is already.
   ///
-  /// Progress      wait-free: one read-modify-write. The last one out of an attachment that drains runs the completions, as
-  ///               CallGuard::leave().
+  /// Progress      wait-free: one read-modify-write. The last one out of an attachment that drains runs the
+  ///               completions, as CallGuard::leave().
   /// Ordering      what was done under the hold happens-before those completions.
-  /// Lifetime      the provider's code and data, and the attachment, may be gone when it returns. Nothing is touched after
-  ///               the attachment.
+  /// Lifetime      the provider's code and data, and the attachment, may be gone when it returns. Nothing is touched
+  ///               after the attachment.
   NMR_LOCAL void leave() noexcept {
     if (attachment_ != nullptr) platform::take(attachment_)->refs().release();
   }

@@ -13,18 +13,23 @@
 NMR_BEGIN_NAMESPACE
 namespace layout {
 
-/// Returns whether a type has the size that it has in version 4. Of another, and where pointers have not 64 bits,
+/// Returns whether a type has the size that it has in version 5. Of another, and where pointers have not 64 bits,
 /// nothing is asked.
 template <class T>
 consteval bool takes(std::size_t bytes) {
   return kLayoutVersion != 5 || sizeof(void*) != 8 || sizeof(T) == bytes;
 }
 
+struct AnyNpi {
+  struct ProviderDispatch {};
+};
+
 static_assert(takes<Completion>(32) && takes<Executor>(8) && takes<DetachCompletion>(8));
 static_assert(takes<RundownRef>(16) && takes<ShardedRundownRef>(std::size_t{3} * kCacheLine));
 static_assert(takes<BasicCallTarget<StdAtomics>>(40) && takes<detail::CallLane<StdAtomics>>(24));
 static_assert(takes<detail::CallIndex<StdAtomics>>(16));
 static_assert(takes<OneWordCalls::Cell>(48) && takes<detail::AttachmentCore<OneWordCalls>>(96));
+static_assert(takes<BasicAttachment<AnyNpi, OneWordCalls>>(104));
 static_assert(takes<OneWordCalls::Domain>(8) && takes<detail::BindingSide<OneWordCalls>>(288));
 static_assert(takes<ModuleId>(32) && takes<RegistrationInstance>(64) && takes<Refusal>(40));
 
@@ -34,6 +39,7 @@ consteval bool per_thread_takes_what_it_did() {
   if constexpr (platform::kThreadPointerKnown) {
     using Calls = BasicPerThreadCalls<Atomics>;
     return takes<typename Calls::Cell>(24) && takes<detail::AttachmentCore<Calls>>(64) &&
+           takes<BasicAttachment<AnyNpi, Calls>>(72) &&
            takes<typename detail::RegistrationCore<Calls>::Module>(112) &&
            takes<detail::RegistrationCore<Calls>>(616) && takes<detail::OfferCore<Calls>>(48) &&
            takes<detail::BindingSide<Calls>>(232) && takes<detail::BindingCore<Calls>>(504);

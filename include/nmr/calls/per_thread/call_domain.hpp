@@ -21,8 +21,8 @@ NMR_BEGIN_NAMESPACE
 /// comes first, the detacher sees it and releases the reference; if the fence comes first, the leaver sees what it owes
 /// and releases it. Each takes the word out of the slot before it releases: so only one of them does.
 ///
-/// Lifetime      outlives attached handles, attachments, and calls until their leaving has returned: <nmr/calls.hpp>. One
-///               domain may serve many images: what is not in line runs in the image that made it, by pointers here.
+/// Lifetime      outlives attached handles, attachments, and calls until their leaving has returned: <nmr/calls.hpp>.
+///               One domain may serve many images: what is not in line runs in the image that made it, by pointers here.
 template <AtomicsPolicy Atomics>
 class NMR_PUBLIC_TYPE BasicCallDomain {
  public:
