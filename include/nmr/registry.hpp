@@ -11,6 +11,7 @@
 ///   to leave                                registration.deregister(), or destroy the registration
 ///   to hold a detach back                   keep the DetachCompletion, or a CallHold
 ///   to see who is attached and what is waited for   registry.snapshot()
+///   to know why it was refused              registry.registration_fault(module, registration)
 ///   all of that in one object               Provider<Npi>, Client<Npi>: <nmr/modules.hpp>
 ///
 ///   which thread calls back   attach: the one that registers the later side. detach: the one that deregisters,

@@ -8,6 +8,7 @@
 ///   a reference for a scope                            RundownGuard, try_guard()
 ///   to be told when the last one has left              Completion, begin_rundown(completion)
 ///   the same, whoever begins it                        when_run_down(completion)
+///   to shut it down only if nobody uses it now         try_run_down_if_idle(), of a RundownRef
 ///   to wait for it                                     run_down(), wait_for_rundown(), ..._for, ..._until
 ///
 /// What a function of theirs may do to the thread that calls it:
@@ -18,6 +19,7 @@
 ///   try_acquire(), try_guard()             nothing                  where it is refused yes (1)
 ///   release(), reset(), ~RundownGuard      nothing                  if it is the last   yes (1)
 ///   begin_rundown(), when_run_down()       nothing                  if nobody is inside no
+///   try_run_down_if_idle()                 nothing                  if true             no
 ///   run_down(), wait_for_rundown() ...     the last release         run_down() may      no
 ///   make_in_place(), bytes_in_place()      nothing                  no                  no
 ///   reinitialize(), try_reinitialize()     callers being refused    no                  no
@@ -34,6 +36,8 @@
 ///
 ///   May a refused caller run a completion?  Of a RundownRef yes: it raised the count just before rundown began, and
 ///       what it takes back can be the last. One that comes later writes nothing. Of a ShardedRundownRef never.
+///   Why is a ShardedRundownRef never closed only if idle?  To know the sum of its shards each has to be closed, and who
+///       comes meanwhile would be refused by a try that then finds somebody inside.
 ///   Is born run down the same as run down?  Yes: it refuses, waits return at once, begin_rundown() tells at once,
 ///       and reinitialize() opens it.
 ///   What is touched last?  A release touches nothing after its decrement. The last one out touches nothing but the

@@ -74,6 +74,9 @@ void start(const Place<Calls>& place, Answers& answers) {
       static_cast<std::int32_t>(place.registry->register_provider(mine.provider, nullptr, mine.provides));
   answers.client =
       static_cast<std::int32_t>(place.registry->register_client(mine.client, nullptr, mine.uses));
+  const auto fault = place.registry->registration_fault(mine.client, mine.uses);
+  if (fault != (agreed ? nmr::RegistrationFault::kRegistrationInUse : nmr::RegistrationFault::kOtherLibrary))
+    answers.sum = -3;
 }
 
 template <class Calls>

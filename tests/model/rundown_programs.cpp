@@ -319,6 +319,84 @@ void released_and_deferred(Run& run) {
   run.at_end([&] { end(object, 1); });
 }
 
+// Closed only if nobody is inside: once, and a try that finds somebody refuses nobody.
+template <int tries>
+void closed_if_idle(Run& run) {
+  auto& object = *new Object;
+  auto& closed = *new int(0);
+  for (int i = 0; i < 2; ++i) run.thread([&] { object.call(); });
+  run.thread([&] {
+    for (int i = 0; i < tries; ++i) {
+      if (!object.ref.try_run_down_if_idle()) continue;
+      ++closed;
+      object.end_data();
+    }
+  });
+  run.at_end([&] {
+    check(closed <= 1, "it ends once");
+    if (closed == 0) check(object.ref.try_run_down_if_idle(), "nobody is inside, and it was left open");
+    if (closed == 0) object.end_data();
+    end(object, 1);
+  });
+}
+
+void held_is_not_idle(Run& run) {
+  auto& object = *new Object;
+  object.hold();
+  run.thread([&] {
+    check(object.ref.try_acquire(), "left as it is");
+    object.let_go();
+    object.let_go();
+  });
+  run.thread([&] {
+    if (object.ref.try_run_down_if_idle()) object.end_data();
+  });
+  run.at_end([&] {
+    if (object.ref.try_run_down_if_idle()) object.end_data();
+    end(object, 1);
+  });
+}
+
+// Beside one who begins whatever is inside, and one who waits for the end and frees what it ends: told once each.
+void idle_beside_beginner(Run& run) {
+  auto& object = *new Object;
+  run.thread([&] { object.call(); });
+  run.thread([&] { (void)object.ref.begin_rundown(object.done); });
+  run.thread([&] { (void)object.ref.try_run_down_if_idle(); });
+  run.at_end([&] { end(object, 1); });
+}
+
+void idle_ends_waits(Run& run) {
+  auto& object = *new Object;
+  (void)object.ref.when_run_down(object.done);
+  run.thread([&] { object.call(); });
+  run.thread([&] { (void)object.ref.try_run_down_if_idle(); });
+  run.thread([&] {
+    if (object.ref.wait_for_rundown_until_ns(100)) check(object.ref.run_down_already(), "the wait is over");
+  });
+  run.at_end([&] {
+    (void)object.ref.try_run_down_if_idle();
+    end(object, 1);
+  });
+}
+
+// And opened again, with a caller that was refused on its way out.
+void idle_of_two_lives(Run& run) {
+  auto& object = *new Object;
+  for (int i = 0; i < 2; ++i) run.thread([&] { object.call(); });
+  run.thread([&] {
+    if (!object.ref.try_run_down_if_idle()) return;
+    object.data.write(0);  // nobody is inside: nobody may see this
+    object.data.write(1);
+    object.ref.reinitialize();
+  });
+  run.at_end([&] {
+    check(object.ref.try_run_down_if_idle(), "open, and idle");
+    object.end_data();
+    end(object, 1);
+  });
+}
+
 // To give a completion that has yet to run is misuse, and has no effect.
 void given_twice(Run& run) {
   auto& object = *new Object;
@@ -399,6 +477,12 @@ const NamedProgram kPrograms[] = {
     {"2 reinitialize", two_reinitialize},
     {"reinitialized by another", reinitialized_by_another},
     {"released and deferred", released_and_deferred},
+    {"closed if idle", closed_if_idle<1>},
+    {"closed if idle, tried twice", closed_if_idle<2>},
+    {"held is not idle", held_is_not_idle},
+    {"closed if idle, beginner", idle_beside_beginner},
+    {"closed if idle, waits", idle_ends_waits},
+    {"closed if idle, reinitialize", idle_of_two_lives},
     {"completion given twice", given_twice},
     {"completion given by itself", given_by_itself},
     {"event on the waiter's stack", event_on_the_waiters_stack},

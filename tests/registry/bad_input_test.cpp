@@ -3,14 +3,21 @@
 
 namespace {
 
+using nmr::RegistrationFault;
+
 /// Registers a module that is wrong in one way, and again once it has been put right.
 template <class Module, class Calls, class Spoil>
-void expect_refused(World<Calls>& world, Module& module, Status status, Spoil spoil) {
+void expect_refused(World<Calls>& world, Module& module, Status status, RegistrationFault fault,
+                    Spoil spoil) {
   const auto right = module.module;
   const auto before = world.registry.snapshot();
   const std::size_t events = world.log.events().size();
+  const auto why = [&] { return world.registry.registration_fault(module.module, module.registration); };
+  CHECK(why() == RegistrationFault::kNone);
   spoil(module.module);
+  CHECK(why() == fault);
   CHECK(module.enroll() == status);
+  CHECK(why() == fault);
   CHECK_FALSE(module.registration);
   CHECK(module.registration.deregister() == Status::kInvalidParameter);
   CHECK(world.registry.snapshot().registrations.size() == before.registrations.size());
@@ -24,13 +31,16 @@ void expect_refused(World<Calls>& world, Module& module, Status status, Spoil sp
 /// All that both kinds of module can be wrong in.
 template <class Module, class Calls>
 void expect_all_refused(World<Calls>& world, Module& module) {
-  const auto invalid = [&](auto spoil) { expect_refused(world, module, Status::kInvalidParameter, spoil); };
-  invalid([](auto& m) { m.module_id = {}; });
-  invalid([](auto& m) { m.module_id = nmr::ModuleId(nmr::Guid{}); });
-  invalid([](auto& m) { m.length = 0; });
-  invalid([](auto& m) { m.length = sizeof(m) - 1; });
-  invalid([](auto& m) { m.length = sizeof(m) + 8; });
-  expect_refused(world, module, Status::kRevisionMismatch, [](auto& m) { m.version = 1; });
+  using enum RegistrationFault;
+  const auto invalid = [&](RegistrationFault fault, auto spoil) {
+    expect_refused(world, module, Status::kInvalidParameter, fault, spoil);
+  };
+  invalid(kNoModuleId, [](auto& m) { m.module_id = {}; });
+  invalid(kNoModuleId, [](auto& m) { m.module_id = nmr::ModuleId(nmr::Guid{}); });
+  invalid(kWrongLength, [](auto& m) { m.length = 0; });
+  invalid(kWrongLength, [](auto& m) { m.length = sizeof(m) - 1; });
+  invalid(kWrongLength, [](auto& m) { m.length = sizeof(m) + 8; });
+  expect_refused(world, module, Status::kRevisionMismatch, kWrongVersion, [](auto& m) { m.version = 1; });
 }
 
 }  // namespace
@@ -41,7 +51,8 @@ TEST_CASE_TEMPLATE("bad input: a client module that is wrong in any way is refus
   Provider<Calls> provider(world, 1);
   Client<Calls> client(world, 2);
   CHECK(provider.enroll() == Status::kSuccess);
-  expect_refused(world, client, Status::kInvalidParameter, [](auto& m) { m.attach_provider = nullptr; });
+  expect_refused(world, client, Status::kInvalidParameter, RegistrationFault::kNoAttachCallback,
+                 [](auto& m) { m.attach_provider = nullptr; });
   expect_all_refused(world, client);
 }
 
@@ -51,7 +62,8 @@ TEST_CASE_TEMPLATE("bad input: a provider module that is wrong in any way is ref
   Client<Calls> client(world, 1);
   Provider<Calls> provider(world, 2);
   CHECK(client.enroll() == Status::kSuccess);
-  expect_refused(world, provider, Status::kInvalidParameter, [](auto& m) { m.attach_client = nullptr; });
+  expect_refused(world, provider, Status::kInvalidParameter, RegistrationFault::kNoAttachCallback,
+                 [](auto& m) { m.attach_client = nullptr; });
   expect_all_refused(world, provider);
 }
 
@@ -63,6 +75,10 @@ TEST_CASE_TEMPLATE("bad input: a registration that is not empty is not overwritt
   enroll(provider, client);
   CHECK(client.enroll() == Status::kInvalidParameter);
   CHECK(provider.enroll() == Status::kInvalidParameter);
+  CHECK(world.registry.registration_fault(client.module, client.registration) ==
+        RegistrationFault::kRegistrationInUse);
+  CHECK(world.registry.registration_fault(provider.module, provider.registration) ==
+        RegistrationFault::kRegistrationInUse);
   CHECK(provider.registration.attached() == 1);
   client.leave();
   CHECK(client.enroll() == Status::kInvalidParameter);  // it has ended, and still is not empty

@@ -9,6 +9,7 @@
 #include "support/misuse.hpp"
 
 using nmr::BindingState;
+using nmr::RegistrationFault;
 using nmr::RegistrationState;
 
 TEST_CASE_TEMPLATE("R114: the destructor of a registration deregisters and waits", Calls, nmr::PerThreadCalls,
@@ -367,8 +368,16 @@ TEST_CASE("what a registry shows of itself says its name") {
       {nmr::to_string(RegistrationState::kDeregistered), "kDeregistered"},
       {nmr::to_string(nmr::ModuleSide::kClient), "client"},
       {nmr::to_string(nmr::ModuleSide::kProvider), "provider"},
+      {nmr::to_string(RegistrationFault::kNone), "kNone"},
+      {nmr::to_string(RegistrationFault::kNoAttachCallback), "kNoAttachCallback"},
+      {nmr::to_string(RegistrationFault::kWrongLength), "kWrongLength"},
+      {nmr::to_string(RegistrationFault::kNoModuleId), "kNoModuleId"},
+      {nmr::to_string(RegistrationFault::kRegistrationInUse), "kRegistrationInUse"},
+      {nmr::to_string(RegistrationFault::kWrongVersion), "kWrongVersion"},
+      {nmr::to_string(RegistrationFault::kOtherLibrary), "kOtherLibrary"},
   };
   for (const auto& each : all) CHECK(each.said == each.name);
   CHECK(nmr::to_string(static_cast<BindingState>(99)) == nullptr);
   CHECK(nmr::to_string(static_cast<RegistrationState>(99)) == nullptr);
+  CHECK(nmr::to_string(static_cast<RegistrationFault>(99)) == nullptr);
 }

@@ -416,3 +416,29 @@ TEST_CASE("R109: a copy of an empty guard is empty") {
   CHECK_FALSE(nmr::RundownGuard().duplicate());
   CHECK_FALSE(nmr::ShardedRundownGuard().duplicate());
 }
+
+TEST_CASE("R163: a reference is closed only if idle: at once, or it is left as it is") {
+  RundownRef ref;
+  CHECK(ref.try_acquire());
+  CHECK_FALSE(ref.try_run_down_if_idle());
+  CHECK_FALSE(ref.rundown_begun());
+  CHECK(ref.try_acquire());  // nobody is refused by a try
+  ref.release(2);
+
+  CountedCompletion done;
+  CHECK(ref.when_run_down(done) == RundownState::kPending);
+  CHECK(ref.try_run_down_if_idle());
+  CHECK(done.runs() == 1);
+  CHECK(ref.run_down_already());
+  CHECK_FALSE(ref.try_acquire());
+  CHECK_FALSE(ref.try_run_down_if_idle());  // not twice
+  CHECK(ref.begin_rundown(done) == RundownState::kDrained);
+  CHECK(done.runs() == 2);
+  ref.wait_for_rundown();
+
+  ref.reinitialize();
+  CHECK(ref.try_acquire());
+  CHECK(ref.begin_rundown() == RundownState::kPending);
+  CHECK_FALSE(ref.try_run_down_if_idle());  // another has begun
+  ref.release();
+}

@@ -354,3 +354,39 @@ TEST_CASE_TEMPLATE("callers that race with opening and closing, again and again,
   ref.run_down();
   CHECK(ref.run_down_already());
 }
+
+TEST_CASE(
+    "R163: closed only if idle, under callers: never over one of them, and served again when it is opened") {
+  RundownRef ref;
+  std::atomic<int> inside{0};
+  std::atomic<int> ready{0};
+  std::atomic<bool> stop{false};
+  std::atomic<long> served{0};
+  int over_somebody = 0;
+  int closed = 0;
+  {
+    Threads callers(2, [&](int) {
+      ready.fetch_add(1);
+      while (!stop.load()) {
+        if (!ref.try_acquire()) continue;
+        inside.fetch_add(1);
+        served.fetch_add(1);
+        inside.fetch_sub(1);
+        ref.release();
+      }
+    });
+    while (ready.load() != 2) std::this_thread::yield();
+    while (closed < 200 || served.load() < 200) {
+      if (!ref.try_run_down_if_idle()) {
+        std::this_thread::yield();
+        continue;
+      }
+      ++closed;
+      if (inside.load() != 0) ++over_somebody;
+      ref.reinitialize();
+    }
+    stop = true;
+  }
+  CHECK(over_somebody == 0);
+  CHECK(closed >= 200);
+}

@@ -4,6 +4,7 @@
 #include <nmr/registry/module.hpp>
 #include <nmr/registry/offer.hpp>
 #include <nmr/registry/registration.hpp>
+#include <nmr/registry/registration_fault.hpp>
 
 NMR_BEGIN_NAMESPACE
 
@@ -71,8 +72,8 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
   /// `registration` must be empty; it is usable in the callbacks already, and stays empty on failure.
   ///
   /// Returns       kSuccess; kInvalidParameter: a missing attach callback, an empty module identifier, a wrong length,
-  ///               or a registration that is not empty; kRevisionMismatch: a wrong version;
-  ///               kInsufficientResources. Then nothing has changed, and no peer was asked.
+  ///               or a registration that is not empty; kRevisionMismatch: a wrong version (registration_fault() says
+  ///               which of these); kInsufficientResources. Then nothing has changed, and no peer was asked.
   /// Progress      blocking for the callbacks, where they are serialised also for those of other threads. Allocates,
   ///               before anybody is asked. A binding that is detached meanwhile, a swapped handle's among them, is
   ///               detached here, as by deregister(). Throws nothing; but if the thread is ended in an attach callback
@@ -83,15 +84,25 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
   template <class Unit = platform::ThisUnit>
   NMR_LOCAL Status register_client(const ClientModule& module, void* registration_context,
                                    ClientRegistration& registration) {
-    if (module.attach_provider == nullptr) return Status::kInvalidParameter;
     return add<ClientThunks<Unit>>(ModuleSide::kClient, module, registration_context, registration);
   }
   /// As above.
   template <class Unit = platform::ThisUnit>
   NMR_LOCAL Status register_provider(const ProviderModule& module, void* registration_context,
                                      ProviderRegistration& registration) {
-    if (module.attach_client == nullptr) return Status::kInvalidParameter;
     return add<ProviderThunks<Unit>>(ModuleSide::kProvider, module, registration_context, registration);
+  }
+
+  /// Returns why register_client() or register_provider() refuses such a module and registration, kNone where it takes
+  /// them; asked afterwards, or before.
+  [[nodiscard]] NMR_LOCAL RegistrationFault
+  registration_fault(const ClientModule& module, const ClientRegistration& registration) const noexcept {
+    return fault_of(module, module.attach_provider != nullptr, static_cast<bool>(registration));
+  }
+  /// As above.
+  [[nodiscard]] NMR_LOCAL RegistrationFault
+  registration_fault(const ProviderModule& module, const ProviderRegistration& registration) const noexcept {
+    return fault_of(module, module.attach_client != nullptr, static_cast<bool>(registration));
   }
 
   /// Returns all registrations and bindings of the core as of one moment, with their states and what they wait for;
@@ -154,12 +165,21 @@ class NMR_PUBLIC_TYPE BasicNmrRegistry {
     }
   };
 
+  template <class Module>
+  NMR_LOCAL RegistrationFault fault_of(const Module& module, bool has_attach, bool in_use) const noexcept {
+    using enum RegistrationFault;
+    if (!has_attach) return kNoAttachCallback;
+    if (module.length != sizeof(Module)) return kWrongLength;
+    if (module.module_id.empty()) return kNoModuleId;
+    if (in_use) return kRegistrationInUse;
+    if (module.version != 0) return kWrongVersion;
+    return is_of_this_version() ? kNone : kOtherLibrary;
+  }
+
   template <class Thunks, class Module, class Registration>
   NMR_LOCAL Status add(ModuleSide side, const Module& module, void* context, Registration& registration) {
-    if (module.length != sizeof(Module) || module.module_id.empty() || registration) {
-      return Status::kInvalidParameter;
-    }
-    if (module.version != 0 || !is_of_this_version()) return Status::kRevisionMismatch;
+    const Status refused = detail::status_of(registration_fault(module, registration));
+    if (refused != Status::kSuccess) return refused;
     const typename Core::Module view{
         &module,
         &Thunks::attach,

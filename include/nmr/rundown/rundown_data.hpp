@@ -23,6 +23,23 @@ class NMR_PUBLIC_TYPE UncheckedRundownData : protected RundownWord {
     Atomics::misuse({"RundownRef", operation, rule, this});
   }
 
+  /// Returns whether that was the last; what was not there to take is put back and reported.
+  NMR_LOCAL bool is_last(Word left, std::size_t n) noexcept {
+    if (left >= (kOverLimit | kOutOfRange)) {
+      word_.fetch_add(n * kOneRef, order::relaxed);  // relaxed: nothing is done under it
+      return misuse("release", "more references than are held"), false;
+    }
+    return left == kBegun;
+  }
+
+  /// Called by the one whose decrement arrived at 0. Returns the completions.
+  NMR_LOCAL Completion* close() noexcept {
+    // [rd:10] acquire, pairs with [rd:9]: reads its own decrement or a later RMW, so the end of all
+    // their release sequences. Discarded: the order is all that is wanted.
+    (void)word_.load(order::acquire);
+    return completions_.close();
+  }
+
   AtomicOf<Atomics, Word> word_{0};
   List completions_;
 };

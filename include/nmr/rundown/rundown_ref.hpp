@@ -19,7 +19,7 @@ template <RundownPolicy Atomics>
 class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownData<Atomics> {
   using Data = detail::RundownData<Atomics>;
   using Data::kBegun, Data::kDead, Data::kOneRef, Data::kOverLimit, Data::kOutOfRange;
-  using Data::word_, Data::completions_, Data::misuse;
+  using Data::word_, Data::completions_, Data::misuse, Data::is_last, Data::close;
   using typename Data::Word;
 
  public:
@@ -88,7 +88,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownData<Atomics> {
     if (n == 0) return;
     if (n > max_refs()) [[unlikely]]
       return misuse("release", "more references than max_refs()");
-    // [rd:9] release RMW, pairs with [rd:10]; later RMWs keep its release sequence alive.
+    // [rd:9] release RMW, pairs with [rd:10], [rd:21]; later RMWs keep its release sequence alive.
     const Word left = word_.fetch_sub(n * kOneRef, order::release) - n * kOneRef;
     if ((left & (kBegun | kOutOfRange)) != 0) [[unlikely]]
       (void)finish_release(left, n);
@@ -123,6 +123,20 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownData<Atomics> {
   /// Progress      as there; Lifetime as for who comes later.
   NMR_LOCAL RundownState when_run_down(Completion& completion) noexcept {
     return join(completion.begin_use<Atomics>("when_run_down") ? &completion : nullptr);
+  }
+
+  /// Begins rundown if nobody is inside, and ends it in the same step: to unload what is unused, and else leave it as it
+  /// is (DllCanUnloadNow asks alone). No caller is refused by a try that returns false.
+  ///
+  /// Returns       true: it has run down, as after run_down(). false: a reference is held, or rundown has begun.
+  /// Progress      wait-free, but for timed waits as release(); true runs the completions of when_run_down().
+  /// Ordering      true happens-after everything that was done under a reference.
+  [[nodiscard]] NMR_LOCAL bool try_run_down_if_idle() noexcept {
+    Word nobody = 0;
+    // [rd:21] acquire CAS, pairs with [rd:9]: as [rd:10]; relaxed where it fails: nothing is done then.
+    if (!word_.compare_exchange_strong(nobody, kBegun, order::acquire, order::relaxed)) return false;
+    Completion::run_each(completions_.close());
+    return true;
   }
 
   /// Waits until *this has run down, which another thread may begin before or after. Any number of threads may wait. A
@@ -232,23 +246,6 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownData<Atomics> {
     Completion::run_each(close());
     return true;
   }
-  /// Returns whether that was the last; what was not there to take is put back and reported.
-  NMR_LOCAL bool is_last(Word left, std::size_t n) noexcept {
-    if (left >= (kOverLimit | kOutOfRange)) {
-      word_.fetch_add(n * kOneRef, order::relaxed);  // relaxed: nothing is done under it
-      return misuse("release", "more references than are held"), false;
-    }
-    return left == kBegun;
-  }
-
-  /// Called by the one whose decrement arrived at 0. Returns the completions.
-  NMR_LOCAL Completion* close() noexcept {
-    // [rd:10] acquire, pairs with [rd:9]: reads its own decrement or a later RMW, so the end of all
-    // their release sequences. Discarded: the order is all that is wanted.
-    (void)word_.load(order::acquire);
-    return completions_.close();
-  }
-
   NMR_LOCAL RundownState begin(Completion* completion) noexcept {
     if (!hold_open()) return join(completion);
     set_begun();

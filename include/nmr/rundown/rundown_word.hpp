@@ -10,11 +10,12 @@ namespace detail {
 ///
 ///   count | dead | begun   list     state        next
 ///     n      0       0     open     active       begin_rundown, which holds a reference of its own
+///     0      0       0     open     idle         the same; or try_run_down_if_idle, which sets begun and completes
 ///    n > 0   0       1     open     draining     the decrement to 0 closes the list and runs it
 ///     *      *       1     closed   run down     reinitialize
 ///
 /// INVARIANT: once begun is set, exactly one decrement arrives at 0 with dead not set. It is the last one out, and runs
-/// the completions.
+/// the completions. Or none does, where begun was set at 0: then whoever set it runs them.
 ///
 /// Why dead: a refused caller raises the count for a moment, and its undo could arrive at 0 a second time. The first
 /// caller that raises the count from 0 sees begun and 0 before its own. It sets dead in the step that takes its own
