@@ -175,9 +175,10 @@ if [ -z "$quick" ]; then
   done
   check headers:bare:g++ python3 tests/headers/check.py bare g++ build/headers
   check headers:bare:clang++-19 python3 tests/headers/check.py bare clang++-19 build/headers
-  for way in include pkg-config cmake checkout fetch subproject; do
+  for way in include single pkg-config cmake checkout fetch subproject wrap; do
     check "consumer:$way" sh tests/consumer/check.sh $way
   done
+  check consumer:module python3 tests/consumer/module.py clang++-19 build/consumer/module
   # The rest of the tree, benchmarks and examples: bench/run.sh builds its own with g++, meson's test above the examples.
   for name in bare clang19; do
     check "build:$name" ninja -C build/$name -j2

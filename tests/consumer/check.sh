@@ -1,6 +1,6 @@
 #!/bin/sh
 # Uses the library as somebody else's project would, from the top level:
-#   sh tests/consumer/check.sh include|pkg-config|cmake|checkout|fetch|subproject
+#   sh tests/consumer/check.sh include|single|pkg-config|cmake|checkout|fetch|subproject|wrap
 set -eu
 way=$1
 here=tests/consumer
@@ -21,9 +21,32 @@ compile() {
   ${CXX:-g++} -std=c++20 -Wall -Wextra -Wpedantic -Werror $here/main.cpp -o "$work/consumer" $@
 }
 
+words() {
+  compiler=$1
+  shift
+  "$compiler" -std=c++20 -E -x c++ "$@" 2>/dev/null | sed '/^# [0-9]/d; s/^ *//; /^$/d'
+}
+
 case $way in
   include)
     compile -Iinclude -pthread
+    ;;
+  single)
+    # Each page as one file is what the compiler reads otherwise, word for word.
+    for page in include/nmr/*.hpp; do
+      page=${page#include/}
+      python3 .packages/single_header.py "$page" >"$work/one.hpp"
+      for compiler in ${CXX:-g++} "${OTHER_CXX:-clang++-19}"; do
+        echo "#include <$page>" | words "$compiler" -Iinclude - >"$work/many.i"
+        words "$compiler" "$work/one.hpp" >"$work/one.i"
+        [ -s "$work/one.i" ]
+        cmp "$work/many.i" "$work/one.i"
+      done
+    done
+    mkdir -p "$work/nmr"
+    python3 .packages/single_header.py nmr/rundown.hpp >"$work/nmr/rundown.hpp"
+    if python3 .packages/single_header.py nmr/none.hpp; then exit 1; fi
+    compile "-I$work" -pthread
     ;;
   pkg-config)
     install_library
@@ -64,6 +87,18 @@ case $way in
     meson install -C "$work/build" --destdir "$prefix"
     [ "$(find "$prefix" -type f | sed 's:.*/::')" = consumer ]
     [ "$(meson introspect --targets "$work/build" | grep -o '"filename"' | wc -l)" = 1 ]
+    cp "$work/build/consumer" "$work"
+    ;;
+  wrap)
+    mkdir -p "$work/source/subprojects/packagefiles" "$work/nmr-0.1.0"
+    cp $here/main.cpp $here/meson.build "$work/source"
+    cp -R meson.build .cmake include "$work/nmr-0.1.0"
+    tar -C "$work" -czf "$work/nmr-0.1.0.tar.gz" nmr-0.1.0
+    hash=$(sha256sum "$work/nmr-0.1.0.tar.gz" | cut -d ' ' -f 1)
+    sed "s:https.*/:file\://$work/:; s:^source_hash = .*:source_hash = $hash:" .packages/nmr.wrap \
+      >"$work/source/subprojects/nmr.wrap"
+    meson setup "$work/build" "$work/source" --wrap-mode=forcefallback
+    meson compile -C "$work/build"
     cp "$work/build/consumer" "$work"
     ;;
   *)
