@@ -102,6 +102,12 @@ using nmr::ModuleSettings;
 using nmr::Provider;
 using nmr::TableOf;
 
+// failover
+using nmr::BasicFailoverClient;
+using nmr::BasicFailoverGuard;
+using nmr::FailoverChoice;
+using nmr::FailoverClient;
+
 // what each floor needs
 using nmr::AtomicOf;
 using nmr::AtomicsPolicy;

@@ -30,9 +30,11 @@
 ///     or is closed later       denied is reported, and the process ends.
 ///   checkpoint and restore     The barrier is registered for and run again.
 ///
-/// The floors, each over those to its right: modules > registry > lifecycle > binding > calls > rundown > platform.
+/// The floors, each over those to its right: failover > modules > registry > lifecycle > binding > calls > rundown >
+/// platform.
 #include <nmr/binding.hpp>
 #include <nmr/calls.hpp>
+#include <nmr/failover.hpp>
 #include <nmr/modules.hpp>
 #include <nmr/registry.hpp>
 #include <nmr/rundown.hpp>

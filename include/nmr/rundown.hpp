@@ -56,6 +56,7 @@
 /// Not for you if every call goes through a table of functions of a module that comes and goes: <nmr/binding.hpp>
 /// counts those without a shared word.
 ///
-/// The floors, each over those to its right: modules > registry > lifecycle > binding > calls > [rundown] > platform.
+/// The floors, each over those to its right: failover > modules > registry > lifecycle > binding > calls > [rundown] >
+/// platform.
 #include <nmr/rundown/basic_rundown.hpp>
 #include <nmr/rundown/std_rundown.hpp>

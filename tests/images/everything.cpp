@@ -33,7 +33,10 @@ template class nmr::TableOf<AddNpi::ProviderDispatch, AddNpi>;
   template class nmr::BasicProviderOffer<AddNpi, Calls>;                            \
   template class nmr::BasicClientOffer<AddNpi, Calls>;                              \
   template class nmr::BasicProvider<AddNpi, Calls>;                                 \
-  template class nmr::BasicClient<AddNpi, Calls>;
+  template class nmr::BasicClient<AddNpi, Calls>;                                   \
+  template class nmr::BasicFailoverClient<AddNpi, Calls>;                           \
+  template class nmr::BasicFailoverGuard<AddNpi, Calls>;                            \
+  template class nmr::detail::FailoverPlaces<AddNpi, Calls>;
 NMR_OF(nmr::PerThreadCalls)
 NMR_OF(nmr::OneWordCalls)
 
@@ -90,6 +93,10 @@ template <class Calls>
   nmr::BasicClient<AddNpi, Calls> client(registry, nmr::ModuleId(2), adder,
                                          {.detached = nmr::member<&Adder::detached>()});
   (void)client.template call<&AddNpi::ProviderDispatch::add>(1).value_or(0);
+  nmr::BasicFailoverClient<AddNpi, Calls> failover(registry, nmr::ModuleId(3));
+  (void)failover.template call<&AddNpi::ProviderDispatch::add>(1).value_or(0);
+  (void)failover.wait_for_provider_for(std::chrono::milliseconds(1));
+  (void)failover.wait_for_provider_until(std::chrono::steady_clock::now());
   const AddNpi::ProviderDispatch table{nmr::member<&Adder::add>()};
   (void)table.add(&adder, 1);
 }

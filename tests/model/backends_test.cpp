@@ -33,10 +33,10 @@ TEST_CASE(
     std::uint64_t most;
   };
   const Floor floors[] = {
-      {rundown_programs(), 100'000},   {sharded_programs(), 100'000},    {wait_programs(), 100'000},
-      {wait_call_programs(), 100'000}, {call_programs(), 20'000},        {call_variant_programs(), 20'000},
-      {binding_programs(), 50'000},    {call_record_programs(), 20'000}, {call_signal_programs(), 20'000},
-      {registry_programs(), 12'000},
+      {rundown_programs(), 100'000},    {sharded_programs(), 100'000}, {wait_programs(), 100'000},
+      {wait_call_programs(), 100'000},  {call_programs(), 20'000},     {call_variant_programs(), 20'000},
+      {binding_programs(), 50'000},     {failover_programs(), 20'000}, {call_record_programs(), 20'000},
+      {call_signal_programs(), 20'000}, {registry_programs(), 12'000},
   };
   for (const Backend backend : {Backend::kSequential, Backend::kTso}) {
     unsigned whole = 0, begun = 0;

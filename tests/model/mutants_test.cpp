@@ -237,7 +237,8 @@ bool is_fence(const Mutation& mutant) {
 }  // namespace
 
 TEST_CASE("every order and fence of the floors that the explorer runs has a mutant, and no other has any") {
-  for (const char* floor : {"rundown", "calls", "lifecycle"}) CHECK(labelled(floor).size() == orders(floor));
+  for (const char* floor : {"rundown", "calls", "lifecycle", "failover"})
+    CHECK(labelled(floor).size() == orders(floor));
   const char* const fence = "\\b(light|full|heavy)_fence\\(\\)";
   const auto mutants = fences_and_looks();
   // A detach passes its barrier, or the fence in its place, twice.
@@ -249,10 +250,11 @@ TEST_CASE("every order and fence of the floors that the explorer runs has a muta
 }
 
 TEST_CASE("faults that are planted do nothing until one is looked for") {
-  const Sets sets = {
-      planted_rundown_programs(),     planted_wait_programs(),         planted_sharded_programs(),
-      planted_call_programs(),        planted_call_variant_programs(), planted_call_record_programs(),
-      planted_call_signal_programs(), planted_binding_programs(),      planted_registry_programs()};
+  const Sets sets = {planted_rundown_programs(),      planted_wait_programs(),
+                     planted_sharded_programs(),      planted_call_programs(),
+                     planted_call_variant_programs(), planted_call_record_programs(),
+                     planted_call_signal_programs(),  planted_binding_programs(),
+                     planted_failover_programs(),     planted_registry_programs()};
   for (const auto& programs : sets) {
     for (NamedProgram program : programs) {
       program.options.max_runs = 100;
@@ -272,13 +274,16 @@ TEST_CASE("each order, fence and second look is needed" * doctest::test_suite("l
   find_all(calls, {call_programs(), call_variant_programs(), call_record_programs(), call_signal_programs()},
            count);
   find_all(labelled("lifecycle"), {registry_programs()}, count);
-  // Those of bindings and of the registry are met by their own programs alone.
+  find_all(labelled("failover"), {failover_programs()}, count);
+  // Those of bindings, of the registry and of what is above it are met by their own programs alone.
+  std::vector<Mutation> of_failover;
   std::vector<Mutation> of_registry;
   std::vector<Mutation> others;
-  std::partition_copy(std::begin(kPlantedFaults), std::end(kPlantedFaults), std::back_inserter(of_registry),
-                      std::back_inserter(others), [](const Mutation& fault) {
-                        return mentions(fault.file, "lifecycle/") || mentions(fault.file, "binding/");
-                      });
+  for (const Mutation& fault : kPlantedFaults) {
+    const bool registry = mentions(fault.file, "lifecycle/") || mentions(fault.file, "binding/");
+    (mentions(fault.file, "failover/") ? of_failover : registry ? of_registry : others).push_back(fault);
+  }
+  find_all(of_failover, {planted_failover_programs()}, count);
   find_all(of_registry, {planted_binding_programs(), planted_registry_programs()}, count);
   find_all(others,
            {planted_rundown_programs(), planted_wait_programs(), planted_sharded_programs(),

@@ -519,6 +519,24 @@ FAULTS = [
      "all.registrations.add(info_of(*r));",
      "{ all.registrations.add(info_of(*r)); if (!PLANTED || r->next == nullptr) continue; state.mutex.unlock(); "
      "(void)info_of(*r->next); state.mutex.lock(); }"),
+    ("one that comes while a client looks is overlooked", "failover_places.hpp",
+     "} else if (came == came_) {",
+     "} else if (PLANTED || came == came_) {"),
+    ("one that has come while a client looked is waited for", "failover_places.hpp",
+     "while (came_ == came) {",
+     "const auto now = came_; while (came_ == (PLANTED ? now : came)) {"),
+    ("comes, and nobody woken", "failover_places.hpp",
+     "choose(); changed_.notify_all();",
+     "choose(); if (!PLANTED) changed_.notify_all();"),
+    ("waits ended, and nobody woken", "failover_places.hpp",
+     "waits_ended_ = true; changed_.notify_all();",
+     "waits_ended_ = true; if (!PLANTED) changed_.notify_all();"),
+    ("linked though waits have ended", "failover_places.hpp",
+     "if (current() != &nobody_ || waits_ended_) return true;",
+     "if (current() != &nobody_ || (!PLANTED && waits_ended_)) return true;"),
+    ("a client that looks stops at the first that refuses", "failover_places.hpp",
+     "if (guard.enter(place->handle.cell())) return came;",
+     "if (guard.enter(place->handle.cell()) || PLANTED) return came;"),
 ]
 
 

@@ -19,6 +19,9 @@ TEST_CASE(
 TEST_CASE("handles that are detached together hold their promises in every run") {
   check_all(binding_programs());
 }
+TEST_CASE("a client of several providers holds its promises within the bounds that are printed") {
+  check_all(failover_programs());
+}
 TEST_CASE("the registry's core holds its promises within the bounds that are printed" *
           doctest::test_suite("long")) {
   check_all(registry_programs());

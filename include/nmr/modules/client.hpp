@@ -1,35 +1,13 @@
 #pragma once
 #include <type_traits>
-#include <utility>
 
 #include <nmr/binding/binding_handle.hpp>
-#include <nmr/modules/call_result.hpp>
+#include <nmr/modules/call_through.hpp>
 #include <nmr/modules/settings.hpp>
 #include <nmr/modules/table_of.hpp>
 #include <nmr/registry/nmr_registry.hpp>
 
 NMR_BEGIN_NAMESPACE
-namespace detail {
-
-/// What an entry of a table returns.
-template <class Entry>
-struct ResultOf;
-template <class D, class R, class... A>
-struct ResultOf<R (*D::*)(void*, A...)> {
-  using Type = R;
-};
-template <class D, class R, class... A>
-struct ResultOf<R (*D::*)(void*, A...) noexcept> {
-  using Type = R;
-};
-
-template <class Dispatch, auto kEntry>
-concept EntryOf = requires(const Dispatch& dispatch) {
-  typename ResultOf<std::remove_const_t<decltype(kEntry)>>::Type;
-  dispatch.*kEntry;
-};
-
-}  // namespace detail
 
 /// One client in one object: a handle to call through, its module and its registration. It attaches to each provider
 /// that comes, or that it wants, and is detached for good from the one before: calls go to the newest one, and are
@@ -111,25 +89,8 @@ class NMR_PUBLIC_TYPE BasicClient {
   /// Precondition  the entry is not null.
   template <auto kEntry, class... Arguments, class Unit = platform::ThisUnit>
   NMR_ALWAYS_INLINE NMR_LOCAL auto call(Arguments&&... arguments) {
-    using Called = typename N::ProviderDispatch;
-    static_assert(detail::EntryOf<Called, kEntry>,
-                  "this is no entry of the NPI's ProviderDispatch that takes a context");
-    if constexpr (detail::EntryOf<Called, kEntry>) {
-      using Result = typename detail::ResultOf<std::remove_const_t<decltype(kEntry)>>::Type;
-      constexpr bool kStays = !std::is_reference_v<Result> && !std::is_pointer_v<Result>;
-      static_assert(kStays,
-                    "what is returned may be in the provider, and gone: use try_call(), and keep the guard");
-      constexpr bool kTakes =
-          std::is_invocable_v<decltype(std::declval<const Called&>().*kEntry), void*, Arguments...>;
-      static_assert(kTakes, "the entry takes other arguments than these, behind the context");
-      if constexpr (kStays && kTakes) {
-        const Guard guard = handle_.try_call();
-        if (!guard) return CallResult<Result>();
-        return CallResult<Result>([&]() -> Result {
-          return (guard.operator->()->*kEntry)(guard.context(), static_cast<Arguments&&>(arguments)...);
-        });
-      }
-    }
+    return detail::call_through<typename N::ProviderDispatch, kEntry>(handle_,
+                                                                      static_cast<Arguments&&>(arguments)...);
   }
 
   /// As BasicBindingHandle::try_call(): the guard of a call, empty if it is refused.
