@@ -109,12 +109,47 @@ void replaced_by_whomever(Run& run) {
   });
 }
 
+// The end of what was detached is told while another thread attaches. Who is told attaches too, in the completion: each
+// of them gets its turn.
+template <class Calls>
+void attached_when_told(Run& run) {
+  struct World {
+    typename Calls::Domain domain;
+    nmr::BasicBindingHandle<AnyNpi, Calls> handle{domain};
+    FreedWhenTold<Calls> next[2];
+    nmr::Completion told{[](nmr::Completion&, void* self) noexcept {
+                           auto& world = *static_cast<World*>(self);
+                           check(world.handle.attach(world.next[0].attachment) == nmr::Status::kSuccess,
+                                 "the next is free");
+                         },
+                         this};
+    nmr::BasicAttachment<AnyNpi, Calls> first{nullptr, nullptr, told};
+  };
+  auto& it = *new World;
+  check(it.handle.attach(it.first) == nmr::Status::kSuccess, "nothing is attached yet");
+  run.thread([&] { (void)it.handle.try_call(); });
+  run.thread([&] {
+    check(it.handle.detach(), "it is attached");
+    check(it.handle.attach(it.next[1].attachment) == nmr::Status::kSuccess, "the next is free");
+  });
+  run.at_end([&] {
+    check(it.first.detached(), "its end has been told");
+    check(it.next[0].attachment.detached() != it.next[1].attachment.detached(), "one has replaced the other");
+    check(it.handle.detach(), "which is attached");
+    for (auto& next : it.next) destroy(next.attachment);
+    destroy(it.first);
+    destroy(it.handle);
+    destroy(it.domain);
+  });
+}
+
 const NamedProgram kPrograms[] = {
     {"2 handles, one word: 1 called, detached together", detached_together<Word, 1>},
     {"2 handles, one word: both called, detached together", detached_together<Word, 2>},
     {"2 handles: 1 called, detached together", detached_together<Slots, 1>, -1, -1, with_barrier()},
     {"2 handles: both called, detached together", detached_together<Slots, 2>, -1, -1, with_barrier()},
     {"own completions, one word: called, replaced, detached", replaced_by_whomever<Word>},
+    {"own completions, one word: attached when told", attached_when_told<Word>},
     {"own completions: called, replaced, detached", replaced_by_whomever<Slots>, 1, -1, with_barrier()},
     {"2 handles, real fences: both called, together", detached_together<Slots, 2>, -1, -1, without_barrier()},
 };

@@ -141,8 +141,15 @@ struct NMR_PUBLIC_TYPE BasicOneWordCalls {
    private:
     friend class Call;
 
-    NMR_LOCAL static void drop_calls(Completion&, void* target) noexcept {
-      static_cast<Target*>(target)->refs().release();
+    /// What is due then runs behind what else ends with the calls: that is the wait of an install(), and a completion
+    /// may want the turn which that has.
+    NMR_LOCAL static void drop_calls(Completion& self, void* target) noexcept {
+      Completion** end = &self.link();
+      Completion* const next = *end;  // before it is dropped: the target may be gone then
+      while (*end != nullptr) end = &(*end)->link();
+      Completion* const due = static_cast<Target*>(target)->refs().release_deferred();
+      if (next == nullptr) return Completion::run_each(due);
+      *end = due;
     }
 
     BasicRundownRef<A> calls_;
