@@ -139,6 +139,28 @@ TEST_CASE_TEMPLATE("bad input: an attachment whose completion is in use is not a
   CHECK(world.gone.runs() == 2);
 }
 
+TEST_CASE_TEMPLATE("bad input: an attachment's own completion is not given for what it replaces too", Calls,
+                   PerThread, OneWord) {
+  World<Calls> world;
+  for (const bool attached : {false, true}) {
+    CAPTURE(attached);
+    EchoBinding<Calls> before{world.provider.table(), world.provider.context()};
+    if (attached) CHECK(world.handle.attach(before) == Status::kSuccess);
+    {
+      MisuseTrap trap;
+      CHECK(world.handle.attach(world.attachment, world.gone) == Status::kInvalidParameter);
+      CHECK(trap.count() == 1);
+    }
+    CHECK(world.gone.runs() == 0);
+    CHECK_FALSE(world.gone.in_use());
+    CHECK(world.attachment.detached());
+    CHECK(world.handle.detach() == attached);
+  }
+  CHECK(world.handle.attach(world.attachment) == Status::kSuccess);
+  CHECK(world.handle.detach());
+  CHECK(world.gone.runs() == 1);
+}
+
 TEST_CASE_TEMPLATE("a table of handles has a place for each, over one domain", Calls, PerThread, OneWord) {
   World<Calls> world;
   nmr::BasicBindingTable<EchoNpi, 3, Calls> table(world.domain);

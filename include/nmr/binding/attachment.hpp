@@ -13,7 +13,9 @@ NMR_BEGIN_NAMESPACE
 /// Lifetime      from attach until it has been detached: a wait has returned, detached() is true, or the completion has
 ///               been entered. Then it may be attached again, or destroyed with all that its functions use. To destroy
 ///               it earlier is trapped. Other waits that have gone to sleep may return later; none may be about to
-///               begin.
+///               begin. With a completion of its own it may be attached again only once that has been entered, and the
+///               completion stays until then. Other waits and detached() may tell before; detach_and_wait(), and a
+///               completion given to whoever detaches it, tell after.
 template <Npi N, CallsPolicy Calls>
 class NMR_PUBLIC_TYPE BasicAttachment : private detail::AttachmentCore<Calls> {
  public:
@@ -37,8 +39,8 @@ class NMR_PUBLIC_TYPE BasicAttachment : private detail::AttachmentCore<Calls> {
   [[nodiscard]] NMR_LOCAL bool detached() const noexcept { return this->refs().run_down_already(); }
 
   /// Waits until it has been detached and the last call has left. Any number of threads may wait, and may begin to
-  /// before anybody detaches it. A completion given to detach() may still be about to run, or running, when this
-  /// returns.
+  /// before anybody detaches it. A completion, its own or one given to detach(), may still be about to run, or running,
+  /// when this returns.
   ///
   /// Returns       kSuccess, or kPossibleDeadlock if this thread is inside a guarded call of this attachment (known
   ///               where calls are counted per thread, of as many as a thread has slots for; a CallHold that this
@@ -95,6 +97,12 @@ class NMR_PUBLIC_TYPE BasicAttachment : private detail::AttachmentCore<Calls> {
     }
     (void)this->refs().when_run_down(*on_detached_);
     return Status::kSuccess;
+  }
+  /// Returns whether its own completion is this one, which somebody gives for another end too; and reports that.
+  [[nodiscard]] NMR_LOCAL bool has_as_own(const Completion& other) const noexcept {
+    if (on_detached_ != &other) return false;
+    Calls::Atomics::misuse({"Completion", "attach", "given for two ends at a time", &other});
+    return true;
   }
   NMR_LOCAL bool called_by_this_thread() noexcept {
     auto* const domain = this->domain();

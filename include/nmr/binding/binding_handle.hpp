@@ -76,12 +76,14 @@ class NMR_PUBLIC_TYPE BasicBindingHandle {
   /// has left: on the thread that leaves, or here, before this returns, if nobody is inside or nothing was attached.
   /// Then it runs under whatever lock the caller holds.
   ///
-  /// Returns       as above; kInvalidParameter if `replaced` is in use (trapped): then nothing has changed either.
+  /// Returns       as above; kInvalidParameter if `replaced` is in use, or is the attachment's own (trapped): then
+  ///               nothing has changed either.
   /// Progress      as above.
   /// Ordering      every call to what was attached before happens-before `replaced`.
   /// Lifetime      touches nothing once `replaced` may have been entered.
   NMR_LOCAL Status attach(Attachment& attachment, Completion& replaced) noexcept {
-    if (replaced.given_twice<typename Calls::Atomics>("attach")) return Status::kInvalidParameter;
+    if (replaced.given_twice<typename Calls::Atomics>("attach") || attachment.has_as_own(replaced))
+      return Status::kInvalidParameter;
     return attach(attachment, &replaced);
   }
 
