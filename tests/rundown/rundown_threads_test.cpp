@@ -390,3 +390,20 @@ TEST_CASE(
   CHECK(over_somebody == 0);
   CHECK(closed >= 200);
 }
+
+TEST_CASE_TEMPLATE("R105: a wait for longer than a system's clock can tell is a wait for the end", Ref,
+                   RundownRef, ShardedRundownRef, ManyShards) {
+  Ref ref;
+  CHECK(ref.try_acquire());
+  CHECK(ref.begin_rundown() == RundownState::kPending);
+  Latch waiting(1);
+  Threads waiter(1, [&](int) {
+    waiting.count_down();
+    CHECK(ref.wait_for_rundown_for(std::chrono::hours(24 * 365 * 100)));
+  });
+  waiting.wait();
+  CHECK_FALSE(ref.wait_for_rundown_for(std::chrono::milliseconds(20)));
+  ref.release();
+  waiter.join();
+  CHECK(ref.run_down_already());
+}

@@ -111,7 +111,10 @@ class NMR_PUBLIC_TYPE Condition {
     pthread_cond_timedwait_relative_np(&handle_, &mutex.handle_, &relative);
 #else
     timespec absolute{};
-    absolute.tv_sec = static_cast<time_t>(deadline / 1'000'000'000);
+    // Where time_t has 32 bits a deadline may lie beyond it. It is not reached then: waits may wake early.
+    constexpr std::int64_t kLast = sizeof(time_t) < 8 ? INT32_MAX : INT64_MAX;
+    const std::int64_t seconds = deadline / 1'000'000'000;
+    absolute.tv_sec = static_cast<time_t>(seconds < kLast ? seconds : kLast);
     absolute.tv_nsec = static_cast<long>(deadline % 1'000'000'000);
     pthread_cond_timedwait(&handle_, &mutex.handle_, &absolute);
 #endif

@@ -86,7 +86,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   BasicShardedRundownRef& operator=(const BasicShardedRundownRef&) = delete;
 
   /// Frees the shards.
-  /// Precondition  no reference is held and nobody waits (trapped).
+  /// Precondition  no reference is held (trapped, unless the policy leaves out such checks) and nobody waits (trapped).
   NMR_LOCAL ~BasicShardedRundownRef() {
     if (!rundown_begun() && !centre_.completions_.empty())
       misuse("~ShardedRundownRef", "destroyed while somebody waits for it to run down");
@@ -208,6 +208,7 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   struct Shard {
     NMR_LOCAL Shard() noexcept = default;
     AtomicOf<Atomics, Word> word{kClosed};
+    static_assert(sizeof(word) < kCacheLine, "the policy's Atomic<uintptr_t> is to be a word, and no more");
     [[maybe_unused]] unsigned char apart[kCacheLine - sizeof(word)] = {};
   };
 
