@@ -36,7 +36,8 @@ class [[nodiscard(
   [[nodiscard]] NMR_LOCAL Guard& guard() noexcept { return guard_; }
 
  private:
-  friend detail::FailoverPlaces<N, Calls>;
+  template <RegistrableNpi, CallsPolicy>
+  friend class detail::FailoverPlaces;
 
   /// Enters through the cell, and where that refuses through what `enter_another(*this)` finds.
   template <class F>

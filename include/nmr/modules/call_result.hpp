@@ -39,7 +39,7 @@ struct Room<T, false> {
 
 /// What a call has returned, or nothing if it was refused; from Client::call(). Used as a std::optional. It is none,
 /// since functions of that would be visible outside the image that calls. Copied where the value can be copied byte by
-/// byte; else it stays, and the value is moved out: `*std::move(result)`.
+/// byte; else it stays, and the value is moved out of the result, as out of a std::optional.
 template <class T>
 class [[nodiscard("the call may have been refused")]] NMR_PUBLIC_TYPE CallResult {
  public:

@@ -43,7 +43,7 @@ struct Quotient {
   return {num / den * kPerSecond + of_rest.whole, of_rest.rest};
 }
 
-/// Returns a duration as nanoseconds, rounded down, at least 0 and at most kNever, without needing <chrono> here: any
+/// Returns a duration as nanoseconds, rounded down, at least 0 and at most kNever, without needing `<chrono>` here: any
 /// type with `count()` and `period` will do. Exact, but where it counts in floating point itself: for other durations
 /// there is none, as a kernel wants it.
 template <class Duration>

@@ -1,5 +1,5 @@
 #pragma once
-/// Memory orders by their short names. Not those of <atomic>: that header brings in threads and strings with some
+/// Memory orders by their short names. Not those of `<atomic>`: that header brings in threads and strings with some
 /// standard libraries, also where the implementation is freestanding.
 #include <nmr/platform/config.hpp>
 

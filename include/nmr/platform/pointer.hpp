@@ -1,5 +1,5 @@
 #pragma once
-/// What <utility> and <new> have for pointers, in functions that stay in their image.
+/// What `<utility>` and `<new>` have for pointers, in functions that stay in their image.
 #include <concepts>
 #include <cstddef>
 #include <nmr/platform/config.hpp>

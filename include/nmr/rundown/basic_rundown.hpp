@@ -1,6 +1,6 @@
 #pragma once
 /// The rundown references over a policy of one's own, for drivers: the one header that such a unit includes. It needs
-/// <concepts>, <cstddef>, <cstdint>, <new> and <type_traits>, and from the compiler nothing but its atomics: no
+/// `<concepts>`, `<cstddef>`, `<cstdint>`, `<new>` and `<type_traits>`, and from the compiler nothing but its atomics: no
 /// exceptions, RTTI, thread-local storage, guarded statics or floating point. What it wants of the system is in the
 /// policy:
 ///
