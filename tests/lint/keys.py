@@ -4,6 +4,8 @@
             line above: `// Shows T8, I4.` Where no test can show it, the text has "No test: " and the reason.
   bars      have the rows of the table "The bars" in bench/NOTES.md. A row names the files that measure the bar, and has
             every limit that they hold it to.
+  R by their Windows names: each of the first 110 is in the name of a case in tests/wdk too, or has a line in
+            tests/wdk/without_name.txt that says why there is none.
 
 Whether a test that names an R has run is what requirements.py looks for, after a whole run.
 """
@@ -81,6 +83,22 @@ def check_bars(texts, cited, errors):
     return len(rows)
 
 
+def check_windows_names(root, texts, meanings, errors):
+    """Returns how many of the first requirements a case in tests/wdk shows."""
+    page = (root / "tests/wdk/without_name.txt").read_text(encoding="utf-8")
+    without = set(re.findall(r"^R(\d+) +\S", page, re.M))
+    shown = set()
+    for path, text in texts.items():
+        for name in TEST_CASE.findall(text) if path.startswith("tests/wdk/") else []:
+            for first, last in re.findall(r"\bR(\d+)(?: to R(\d+))?", re.sub(r'"\s*"', "", name)):
+                shown |= {str(number) for number in range(int(first), int(last or first) + 1)}
+    wanted = {key[1:] for key in meanings if key[0] == "R" and int(key[1:]) <= 110}
+    errors += [f"R{number} has neither a case in tests/wdk nor a line in without_name.txt"
+               for number in sorted(wanted - shown - without)]
+    errors += [f"R{number} has a case in tests/wdk, and a line in without_name.txt" for number in sorted(shown & without)]
+    return len(wanted & shown)
+
+
 def main(root):
     root, errors = pathlib.Path(root), []
     meanings = requirements(root, errors)
@@ -102,8 +120,10 @@ def main(root):
     errors += [f"{key} has no test" for key in meanings if key not in shown and key not in excepted]
     errors += [f"{key} says that it has no test, and has one" for key in excepted if key in shown]
     count = check_bars(texts, bars, errors)
+    by_name = check_windows_names(root, texts, meanings, errors)
     numbers = ", ".join(f"{sum(key[0] == letter for key in meanings)} {letter}" for letter in "RTI")
-    return report("keys", errors, f"{numbers} and {count} bars, each with a text and what shows it")
+    return report("keys", errors, f"{numbers} and {count} bars, each with a text and what shows it; "
+                  f"{by_name} R by Windows names too")
 
 
 sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "."))

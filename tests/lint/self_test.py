@@ -13,6 +13,8 @@ NAMES = "include/nmr/wdk/sample.h"
 ONCE = "include/nmr/wdk/support/once/kept.hpp"
 REQUIREMENTS = "tests/requirements.md"
 TEST = "tests/rundown/sample_test.cpp"
+BY_NAME = "tests/wdk/sample_test.cpp"
+WITHOUT_NAME = "tests/wdk/without_name.txt"
 NOTES = "bench/NOTES.md"
 BARS = "bench/sample.cpp"
 TREE = {
@@ -76,6 +78,8 @@ class [[nodiscard("keep (it)")]] NMR_PUBLIC_TYPE Handle {
     "README.md": "```cpp\nint here = 1;\n```\n```sh\nls examples/sample.cpp\n```\n",
     REQUIREMENTS: "- **R1** a\n- **R2** b\n  b\n- **R3** c. No test: a reason\n- **T1** d\n- **I1** e\n",
     TEST: '// Shows T1, I1.\nTEST_CASE("R1: a") {}\nTEST_CASE_TEMPLATE(\n    "b and "\n    "R2", Calls) {}\n',
+    BY_NAME: 'TEST_CASE("R1 "\n    "to R2: a") {}\n',
+    WITHOUT_NAME: "R3  a reason\n",
     NOTES: "## The bars\n\n| 1 | a | at most 1,024 | `sample.cpp` |\n\n## Others\n\nSee bar 1.\n",
     BARS: 'void bars() { report.at_most(1, "a (b, c)", f(a, b), 1024); }\n',
     "records": "pass\t1\tR1: a\npass\t2\tb and R2\n",
@@ -160,6 +164,9 @@ PLANTED = [
     ("keys", TEST, put("// Shows T1, I1.", "// Shows T1 and I1."), "I1 has no test"),
     ("keys", TEST, put("// Shows T1, I1.", "// Shows T1, I1.\n"), "T1 has no test"),
     ("keys", TEST, add('TEST_CASE("R3: c") {}\n'), "R3 says that it has no test"),
+    ("keys", BY_NAME, put("R2", "R1"), "R2 has neither a case in tests/wdk"),
+    ("keys", WITHOUT_NAME, put("  a reason", ""), "R3 has neither a case in tests/wdk"),
+    ("keys", WITHOUT_NAME, add("R2  a reason\n"), "R2 has a case in tests/wdk, and a line"),
     ("keys", NOTES, add("Bars 1 and 2 are missed.\n"), "bar 2 has no row"),
     ("keys", NOTES, put("`sample.cpp`", "`sample.cpp`, `other.cpp`"), "other.cpp does not measure bar 1"),
     ("keys", NOTES, put("`sample.cpp`", ""), "nothing measures bar 1"),

@@ -104,7 +104,7 @@ TEST_CASE("R133: to leave allocates nothing, and all that registering has alloca
   CHECK(statuses[3] == STATUS_SUCCESS);
 }
 
-TEST_CASE("R129: in memory of the caller's nothing is allocated, and what is allocated is freed") {
+TEST_CASE("R129, R110: in memory of the caller's nothing is allocated, and what is allocated is freed") {
   const SIZE_T size = ExSizeOfRundownProtectionCacheAware();
   const auto memory = std::make_unique<unsigned char[]>(size);
   const auto ref = reinterpret_cast<PEX_RUNDOWN_REF_CACHE_AWARE>(memory.get());

@@ -56,28 +56,19 @@ struct InPlace : CacheAware {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("R128, R129, R85 to R98: references are counted, refused, waited for and opened again",
+TEST_CASE_TEMPLATE("R128, R129, R85, R90, R92, R93, R95, R96: given, refused, waited for and opened again",
                    Ref, Plain, Allocated, InPlace) {
   Ref ref;
-  for (int life = 0; life != 2; ++life) {
+  for (int life = 0; life != 3; ++life) {
     CHECK(ref.acquire() == TRUE);
-    CHECK(ref.acquire(3) == TRUE);
-    CHECK(ref.acquire(0) == TRUE);
-    ref.release(2);
     ref.release();
-    std::atomic<bool> left = false;
-    Threads other(1, [&](int) {
-      while (ref.acquire()) ref.release();  // until the wait has begun
-      CHECK(ref.acquire(2) == FALSE);
-      left = true;
-      ref.release();
-    });
-    ref.wait();
-    CHECK(left);
-    other.join();
+    CHECK(ref.acquire(0) == TRUE);
+    ref.release(0);
+    ref.wait();  // nobody is inside: at once
     CHECK(ref.acquire() == FALSE);
     CHECK(ref.acquire(0) == FALSE);
     ref.wait();
+    ref.completed();
     ref.completed();
     ref.wait();
     CHECK(ref.acquire() == FALSE);
@@ -88,6 +79,97 @@ TEST_CASE_TEMPLATE("R128, R129, R85 to R98: references are counted, refused, wai
   CHECK(trap.count() == 1);
   ref.completed();
   CHECK(trap.count() == 2);
+  CHECK(ref.acquire() == TRUE);  // nothing has changed
+  ref.release();
+}
+
+TEST_CASE_TEMPLATE("R128, R129, R86: what is run down before it is published refuses until it is opened", Ref,
+                   Plain, Allocated, InPlace) {
+  Ref ref;
+  ref.wait();  // as drivers make one that is born run down
+  Threads user(1, [&](int) { CHECK(ref.acquire() == FALSE); });
+  user.join();
+  ref.reinitialize();
+  CHECK(ref.acquire(2) == TRUE);
+  ref.release(2);
+}
+
+TEST_CASE_TEMPLATE("R128, R129, R87 to R89, R91, R97, R107: several at once, in any split, from any thread",
+                   Ref, Plain, Allocated, InPlace) {
+  Ref ref;
+  std::atomic<int> inside = 8;
+  CHECK(ref.acquire(5) == TRUE);
+  CHECK(ref.acquire() == TRUE);
+  CHECK(ref.acquire(2) == TRUE);
+  Threads others(2, [&](int) {  // none was taken here
+    while (ref.acquire()) ref.release();  // until the wait has begun, with all of them out
+    CHECK(ref.acquire(2) == FALSE);
+    inside -= 4;
+    ref.release(3);
+    ref.release();
+  });
+  ref.wait();
+  CHECK(inside == 0);
+  others.join();
+}
+
+TEST_CASE_TEMPLATE("R128, R129, R94: several threads wait for one end, and all return", Ref, Plain, Allocated,
+                   InPlace) {
+  Ref ref;
+  for (int round = 0; round != 50; ++round) {
+    CHECK(ref.acquire() == TRUE);
+    std::atomic<bool> left = false;
+    StartLine start(3);
+    Threads waiters(2, [&](int) {
+      start.arrive_and_wait();
+      ref.wait();
+      CHECK(left);
+    });
+    start.arrive_and_wait();
+    dawdle(round * 30);
+    left = true;
+    ref.release();
+    waiters.join();
+    ref.reinitialize();
+  }
+}
+
+TEST_CASE_TEMPLATE("R128, R129, R98: a release too many is reported by the end, and wraps nothing", Ref,
+                   Plain, Allocated, InPlace) {
+  Ref ref;
+  CHECK(ref.acquire() == TRUE);
+  ref.release();
+  const MisuseTrap trap;
+  ref.release();
+  ref.wait();
+  CHECK(trap.count() == 1);
+  CHECK(ref.acquire() == FALSE);
+  ref.reinitialize();
+  CHECK(ref.acquire() == TRUE);
+  ref.release();
+  ref.wait();
+  CHECK(trap.count() == 1);
+}
+
+TEST_CASE(
+    "R128, R99: as many as a ULONG says are given where they can be counted, else refused and reported") {
+  Plain ref;
+  constexpr ULONG kMany = ~ULONG{0};
+  const MisuseTrap trap;
+  const bool fits = kMany <= nmr::RundownRef::max_refs();
+  CHECK(ref.acquire(kMany) == (fits ? TRUE : FALSE));
+  if (fits) ref.release(kMany);
+  CHECK(trap.count() == (fits ? 0 : 1));
+  ref.wait();
+}
+
+TEST_CASE("R128, R102: to be refused changes no bit of it, and asks for no release") {
+  Plain ref;
+  ref.wait();
+  const EX_RUNDOWN_REF before = ref.ref;
+  for (int i = 0; i != 10; ++i) CHECK(ref.acquire(static_cast<ULONG>(i)) == FALSE);
+  CHECK(std::memcmp(&before, &ref.ref, sizeof before) == 0);
+  ref.wait();
 }
 
 TEST_CASE("R128, R135: zeros and ExInitialize are the same, and misuse is reported") {
