@@ -14,6 +14,7 @@
 ///   RtlZeroMemory, RtlCompareMemory ...                support/runtime.h
 ///   processors, threads, clocks                        support/machine.h
 ///   to know in a test what was left behind             support/verifier.hpp
+///   and who holds rundown protection                   rundown_verified.h
 ///
 /// To compile a driver's file as it is: -I include -I include/nmr/wdk, and -Wno-multichar -Wno-unknown-pragmas for its
 /// tags and pragmas. Includes of "../km/netioddk.h" are found so, too.
@@ -42,4 +43,6 @@
 #include <nmr/wdk/support/once/timers.hpp>
 #include <nmr/wdk/support/once/wait.hpp>
 #include <nmr/wdk/support/once/work_items.hpp>
+
+#include <nmr/wdk/implementation.hpp>
 #endif

@@ -6,6 +6,7 @@
 #include <nmr/wdk/rundown.h>
 #include <nmr/wdk/rundown_for_c.hpp>
 #include <nmr/wdk/support/once/immortal.hpp>
+#include <nmr/wdk/support/once/rundown_verified.hpp>
 
 namespace {
 
@@ -77,3 +78,6 @@ void NTAPI NmrProviderDetachClientComplete(HANDLE NmrBindingHandle) {
 void NTAPI NmrWdkSetLooseDeregister(BOOLEAN Loose) { nmr_wdk_registrar().set_loose(Loose != 0); }
 
 }  // extern "C"
+
+// Not before: what is above gives the names, as they are without it, their meaning.
+#include <nmr/wdk/rundown_verified.h>

@@ -4,7 +4,10 @@
  *
  * Memory that is all zero is an EX_RUNDOWN_REF that is open, without references. Any number of threads may wait, as
  * often as they like. What nmr::RundownRef traps is reported here too: releases without an acquire, to open again what
- * has not run down. To acquire and to release never waits for anybody. */
+ * has not run down. To acquire and to release never waits for anybody.
+ *
+ * NMR_WDK_VERIFY_RUNDOWN   in all files of a test that use them: each call is noted, and what is wrong, or lost, is reported
+ *                          with the file and line that it was called from (rundown_verified.h). */
 #include <stddef.h>
 
 #include <nmr/wdk/ntdef.h>
@@ -87,4 +90,6 @@ NMR_WDK_RUNDOWN_API void NTAPI ExReInitializeRundownProtectionCacheAware(PEX_RUN
 
 #if defined(NMR_WDK_IMPLEMENTATION) && defined(__cplusplus)
 #include <nmr/wdk/implementation.hpp>
+#elif defined(NMR_WDK_VERIFY_RUNDOWN)
+#include <nmr/wdk/rundown_verified.h>
 #endif

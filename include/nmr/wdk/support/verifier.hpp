@@ -20,6 +20,10 @@ struct PoolUse {
 /// was asked for from. Returns how many those are.
 std::size_t report_pool_leaks(ULONG tag = 0);
 
+/// Reports each rundown reference that is held now, of files that are built with NMR_WDK_VERIFY_RUNDOWN, with the places
+/// that have acquired and released: at the end of a test, or where a wait does not end. Returns how many objects have some.
+std::size_t report_rundown_leaks();
+
 /// Waits until no work item is queued and no routine of one runs. Not to be called in one.
 void wait_for_work_items();
 

@@ -13,6 +13,7 @@ namespace wdk {
 struct ThisThread {
   KIRQL irql = PASSIVE_LEVEL;
   unsigned critical_regions = 0;
+  const char* rundown_place = nullptr;  // of the next call that is verified
 };
 inline ThisThread& this_thread() noexcept {
   static thread_local ThisThread mine;

@@ -14,6 +14,10 @@
 NMR_BEGIN_NAMESPACE
 namespace wdk {
 
+/// Of memory that is about to be freed: reports those that are held in it, as far as that is known (rundown_verified.h).
+void forget_rundown_references(const void* memory, std::size_t bytes, const char* function,
+                               const void* caller) noexcept;
+
 /// The blocks that are allocated. What is known of one is kept apart from it.
 class Pool {
  public:
@@ -53,6 +57,7 @@ class Pool {
   /// Tag 0 frees what has any.
   void free(PVOID memory, ULONG tag, const char* function, const void* caller) noexcept {
     const char* wrong = nullptr;
+    SIZE_T bytes = 0;
     {
       LockGuard lock(mutex_);
       Block** const link = find(memory);
@@ -65,10 +70,14 @@ class Pool {
         wrong = "freed at too high a level: paged memory above APC_LEVEL, other above DISPATCH_LEVEL";
       } else {
         *link = found->next;
+        bytes = found->bytes;
         delete found;
       }
     }
-    if (wrong == nullptr) return std::free(memory);
+    if (wrong == nullptr) {
+      forget_rundown_references(memory, bytes, function, caller);
+      return std::free(memory);
+    }
     char where[80];
     std::snprintf(where, sizeof where, "%s, called at %p", function, caller);
     report_misuse({"pool", where, wrong, memory});
