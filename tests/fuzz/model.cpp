@@ -7,11 +7,6 @@
 
 namespace fuzz {
 
-void differ(const char* what) noexcept {
-  std::fprintf(stderr, "the registry and its model differ: %s\n", what);
-  std::abort();
-}
-
 Model::Binding& Model::find(Key key) {
   const auto found = bindings_.find(key);
   expect(found != bindings_.end(), "a binding that is gone, or never was");

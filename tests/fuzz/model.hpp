@@ -14,18 +14,14 @@
 #include <nmr/lifecycle/snapshot.hpp>
 #include <nmr/platform/status.hpp>
 
+#include "fuzz/expect.hpp"
+
 namespace fuzz {
 
 using nmr::BindingId;
 using nmr::BindingState;
 using nmr::ModuleSide;
 using nmr::Status;
-
-/// Reports a difference between library and model, and aborts.
-[[noreturn]] void differ(const char* what) noexcept;
-inline void expect(bool good, const char* what) noexcept {
-  if (!good) differ(what);
-}
 
 class Model {
  public:

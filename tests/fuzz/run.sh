@@ -17,14 +17,14 @@ steady=
 setarch "$(uname -m)" -R true 2>/dev/null && steady="setarch $(uname -m) -R"
 
 # Nothing of earlier runs: these would be spent on what those have found.
-rm -rf build/fuzz/registry build/fuzz/misuse build/fuzz/*.o
-mkdir -p build/fuzz/registry build/fuzz/misuse
-compile="clang++-19 -std=c++20 -O1 -g -pthread -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -I../../include -I../../tests
-  -DNMR_MISUSE_HANDLER=nmr_test_misuse"
+rm -rf build/fuzz/registry build/fuzz/misuse build/fuzz/names build/fuzz/*.o
+mkdir -p build/fuzz/registry build/fuzz/misuse build/fuzz/names
+compile="clang++-19 -std=c++20 -O1 -g -pthread -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -I../../include -I../../include/nmr/wdk
+  -I../../tests -DNMR_MISUSE_HANDLER=nmr_test_misuse"
 # shellcheck disable=SC2086 # a list of words
 (cd build/fuzz && $compile -c ../../tests/fuzz/*_scenario.cpp ../../tests/fuzz/model*.cpp \
-  ../../tests/support/misuse.cpp)
-for scenario in registry misuse; do
+  ../../tests/support/misuse.cpp ../../tests/wdk/implementation.cpp)
+for scenario in registry misuse names; do
   made=build/fuzz/$scenario
   # shellcheck disable=SC2086
   if (cd build/fuzz && $compile -DNMR_FUZZ_SCENARIO=run_$scenario ../../tests/fuzz/target.cpp ./*.o \
