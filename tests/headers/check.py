@@ -115,6 +115,9 @@ CONFIGURATION = {"features.h", "features-time64.h", "stdc-predef.h", "sys/cdefs.
                  "pstl/pstl_config.h", "exception.h"}
 # A C++ compiler may call these for itself, wherever the code is.
 OF_COMPILER = {"memcpy", "memmove", "memset", "memcmp"}
+# What examples/freestanding/kernel.h has that its driver uses.
+KERNEL_GIVES = {"kernel_set_event", "kernel_wait", "kernel_raise_level", "kernel_lower_level", "kernel_yield",
+                "kernel_bug_check", "kernel_driver_stopped"}
 KERNEL = [*BARE, "-ffreestanding", "-fno-threadsafe-statics", "-fPIC"]
 
 # Two units of the default policy. What the first may want of the system: to leave the processor to others, and to
@@ -140,19 +143,23 @@ def undefined(unit):
 
 
 def driver(compiler, scratch):
-    """A driver with a policy of its own includes nothing that is not freestanding, wants nothing of anybody, and runs. One
+    """A driver with a policy of its own includes nothing that is not freestanding, wants nothing but its kernel, and runs. One
     that releases references of the default policy brings no formatted output, and one of static storage nothing that
     runs at the end."""
-    path = ROOT / "tests/headers/driver.cpp"
+    path, example = ROOT / "tests/headers/driver.cpp", ROOT / "examples/freestanding"
     complaints = []
     for level in ("-O0", "-O2"):
-        unit, image = str(scratch / "driver.o"), str(scratch / "driver.so")
-        complaint = compile(compiler, path.read_text(encoding="utf-8"), "-c", level, *KERNEL, "-o", unit)
-        if complaint:
-            return complaint
-        complaints += [f"{level}: wants {name}" for name in undefined(unit) - OF_COMPILER - {"_GLOBAL_OFFSET_TABLE_"}]
-        complaints += re.findall(r"R_\w*(?:TLS|TPOFF|DTPMOD)\w*", output("readelf", "-rW", unit))
-        complaints += [line for line in output("nm", unit).splitlines() if " u " in line or "_GLOBAL__sub" in line]
+        # The example's driver; and one that has its kernel with it.
+        for source, kernel, unit in ((example / "driver.cpp", KERNEL_GIVES, str(scratch / "example.o")),
+                                     (path, set(), str(scratch / "driver.o"))):
+            complaint = compile(compiler, source.read_text(encoding="utf-8"), "-c", level, *KERNEL, f"-I{example}", "-o", unit)
+            if complaint:
+                return complaint
+            wants = undefined(unit) - OF_COMPILER - {"_GLOBAL_OFFSET_TABLE_"}
+            complaints += [f"{level}: {source.name} wants {name}" for name in wants ^ kernel]
+            complaints += re.findall(r"R_\w*(?:TLS|TPOFF|DTPMOD)\w*", output("readelf", "-rW", unit))
+            complaints += [line for line in output("nm", unit).splitlines() if " u " in line or "_GLOBAL__sub" in line]
+        image = str(scratch / "driver.so")
         done = subprocess.run([compiler, "-shared", "-nostdlib", "-nodefaultlibs", "-Wl,-z,defs", unit, "-o", image],
                               text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode:
@@ -162,9 +169,10 @@ def driver(compiler, scratch):
         if done.returncode:
             complaints.append(f"{level}: driver_runs() is {done.returncode}")
 
-    listed = output(compiler, "-std=c++20", *KERNEL, f"-I{ROOT / 'include'}", "-M", str(path)).split(":", 1)[1]
+    listed = "".join(output(compiler, "-std=c++20", *KERNEL, f"-I{ROOT / 'include'}", f"-I{example}", "-M", str(source))
+                     .split(":", 1)[1] for source in (path, example / "driver.cpp"))
     included = [pathlib.Path(name) for name in listed.replace("\\\n", " ").split()]
-    theirs = [name for name in included if ROOT / "include" not in name.parents and name != path]
+    theirs = [name for name in included if ROOT / "include" not in name.parents and name != path and name.parent != example]
     if len(included) - len(theirs) < 10 or not theirs:
         complaints.append("the list of what a driver includes is not what it was")
     allowed = FREESTANDING | CONFIGURATION

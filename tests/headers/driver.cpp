@@ -1,73 +1,16 @@
-// A driver with a policy of its own: nothing here is of a hosted implementation. tests/headers/check.py looks at what
-// this includes and at what its object file wants, links it with nothing, loads that and runs it.
-#include <nmr/rundown/basic_rundown.hpp>
-
-#include <nmr/platform/atomic.hpp>
+// A driver over the policy of examples/freestanding, and its kernel: nothing here is of a hosted implementation.
+// tests/headers/check.py looks at what this includes and at what its object file wants, links it with nothing, loads that
+// and runs it.
 #include <nmr/platform/pause.hpp>
+
+#include "policy.hpp"
 
 namespace {
 
-// In a kernel each of these is one of its calls, as said behind it.
-struct KernelPolicy {
-  template <class T>
-  using Atomic = nmr::platform::Atomic<T>;
-
-  class Event {
-   public:
-    Event() noexcept {}  // KeInitializeEvent(&event_, NotificationEvent, FALSE)
-    Event(const Event&) = delete;
-    Event& operator=(const Event&) = delete;
-    ~Event() = default;
-
-    void set() noexcept { set_.store(1, nmr::order::release); }  // KeSetEvent(&event_, 0, FALSE)
-    void wait() noexcept {  // KeWaitForSingleObject(&event_, Executive, KernelMode, FALSE, nullptr)
-      while (!is_set()) nmr::platform::pause();
-    }
-    bool wait_until(
-        std::int64_t deadline) noexcept {  // the same, with a time limit: STATUS_SUCCESS or STATUS_TIMEOUT
-      while (!is_set()) {
-        if (now_ns() >= deadline) return false;
-        nmr::platform::pause();
-      }
-      return true;
-    }
-
-   private:
-    bool is_set() const noexcept { return set_.load(nmr::order::acquire) != 0; }
-
-    Atomic<unsigned> set_{0};
-  };
-
-  class ShortSection {
-   public:
-    ShortSection() noexcept {
-      level.fetch_add(1, nmr::order::relaxed);
-    }  // KeRaiseIrql(DISPATCH_LEVEL, &before_)
-    ShortSection(const ShortSection&) = delete;
-    ShortSection& operator=(const ShortSection&) = delete;
-    ~ShortSection() { level.fetch_sub(1, nmr::order::relaxed); }  // KeLowerIrql(before_)
-  };
-
-  enum : bool { kChecksWhenDestroyed = false };  // those here are static
-
-  static void relax(unsigned) noexcept { nmr::platform::pause(); }  // YieldProcessor()
-  static std::int64_t now_ns() noexcept {  // KeQueryInterruptTimePrecise(), times 100
-    return static_cast<std::int64_t>(clock.fetch_add(1, nmr::order::relaxed));
-  }
-  static void misuse(const nmr::MisuseReport&) noexcept {
-    misused.fetch_add(1, nmr::order::relaxed);
-  }  // KeBugCheckEx
-
-  // Each object counts for itself in this test; a driver has none of these.
-  static Atomic<unsigned> level;
-  static Atomic<unsigned> misused;
-  static Atomic<std::uint64_t> clock;
-};
-constinit KernelPolicy::Atomic<unsigned> KernelPolicy::level{0};
-constinit KernelPolicy::Atomic<unsigned> KernelPolicy::misused{0};
-constinit KernelPolicy::Atomic<std::uint64_t> KernelPolicy::clock{0};
-
-static_assert(nmr::RundownPolicy<KernelPolicy> && !nmr::SleepsPolicy<KernelPolicy>);
+// Each object counts for itself here.
+constinit KernelPolicy::Atomic<unsigned> level{0};
+constinit KernelPolicy::Atomic<unsigned> misused{0};
+constinit KernelPolicy::Atomic<std::uint64_t> clock{0};
 
 using Ref = nmr::BasicRundownRef<KernelPolicy>;
 using Guard = nmr::BasicRundownGuard<Ref>;
@@ -95,6 +38,20 @@ bool serve() noexcept {
 
 }  // namespace
 
+void kernel_set_event(KernelEvent* event) { __atomic_store_n(&event->is_set, 1, __ATOMIC_RELEASE); }
+bool kernel_wait(KernelEvent* event, std::int64_t until_ns) {
+  while (__atomic_load_n(&event->is_set, __ATOMIC_ACQUIRE) == 0) {
+    if (until_ns != INT64_MAX && kernel_now_ns() >= until_ns) return false;
+    nmr::platform::pause();
+  }
+  return true;
+}
+unsigned kernel_raise_level() { return level.fetch_add(1, nmr::order::relaxed); }
+void kernel_lower_level(unsigned before) { level.store(before, nmr::order::relaxed); }
+void kernel_yield() { nmr::platform::pause(); }
+std::int64_t kernel_now_ns() { return static_cast<std::int64_t>(clock.fetch_add(1, nmr::order::relaxed)); }
+void kernel_bug_check(const char*, const char*, const char*) { misused.fetch_add(1, nmr::order::relaxed); }
+
 /// Returns the number of the first thing that is not as it should be; 0 if there is none.
 extern "C" int driver_runs() {
   if (!serve() || !device.try_acquire(2)) return 1;
@@ -111,9 +68,9 @@ extern "C" int driver_runs() {
   device.reinitialize();
   if (!serve()) return 7;
   device.run_down();
-  if (KernelPolicy::misused.load(nmr::order::relaxed) != 0) return 8;
+  if (misused.load(nmr::order::relaxed) != 0) return 8;
   device.reinitialize();
   device.release();  // one too many
-  if (KernelPolicy::misused.load(nmr::order::relaxed) != 1) return 9;
-  return KernelPolicy::level.load(nmr::order::relaxed) != 0 ? 10 : 0;
+  if (misused.load(nmr::order::relaxed) != 1) return 9;
+  return level.load(nmr::order::relaxed) != 0 ? 10 : 0;
 }

@@ -8,7 +8,7 @@ find include/nmr -path include/nmr/wdk -prune -o -path include/nmr/km -prune -o 
   -name '*.hpp' ! -name system_windows.hpp -print -o -name '*.h' -print | sort |
   sed 's:^include/\(.*\):#include <\1>:' >build/tidy/all.cpp
 clang-tidy-19 --quiet build/tidy/all.cpp tests/headers/driver.cpp tests/consumer/main.cpp -- \
-  -std=c++20 -Iinclude
+  -std=c++20 -Iinclude -Iexamples/freestanding
 {
   echo '#define NMR_WDK_IMPLEMENTATION'
   find include/nmr/wdk include/nmr/km -name '*.h' | sort | sed 's:^include/\(.*\):#include <\1>:'

@@ -15,7 +15,7 @@
 ///   };
 ///   using RundownRef = nmr::BasicRundownRef<KernelPolicy>;
 ///
-/// What each part has to do is said at RundownPolicy and PolicyEvent; tests/headers/driver.cpp is a whole one. A policy
+/// What each part has to do is said at RundownPolicy and PolicyEvent; examples/freestanding has a whole one. A policy
 /// with Mutex and Condition needs no Event: one is made of them, and the last one out locks the mutex for a moment.
 ///
 ///   at DISPATCH_LEVEL, with the policy above      try_acquire(), duplicate(), release(), begin_rundown(), guards;
