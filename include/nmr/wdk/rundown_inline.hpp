@@ -13,8 +13,14 @@ namespace wdk {
 
 static_assert(sizeof(EX_RUNDOWN_REF) == sizeof(RundownRef) && alignof(EX_RUNDOWN_REF) == alignof(RundownRef));
 
-/// Returns the reference whose bytes these are. They are of unsigned char, which is what any object may be made of; and
-/// that all of them are zero in one that is open and new is a matter of RundownWord and CompletionList.
+/// Returns the reference whose bytes these are. That all of them are zero in one that is open and new is a matter of
+/// RundownWord and CompletionList.
+///
+/// Where drivers zero the memory and call no ExInitialize, the standard knows of no RundownRef in it: none was made, and
+/// its constructor does something, so that none begins to live by itself. GCC and Clang, which these names are for, do not
+/// ask for that. They go by what is read and written: words, by the atomic built-ins alone, in an array of unsigned
+/// char, which may be anything; and nothing is known of an object but its words, which has no virtual functions and no
+/// member that is const or a reference. R135 holds them to it. After ExInitialize it is as the standard has it.
 [[nodiscard]] inline RundownRef& ref_in(PEX_RUNDOWN_REF memory) noexcept {
   return *static_cast<RundownRef*>(static_cast<void*>(memory));
 }
