@@ -25,13 +25,13 @@ TEST_CASE(
     fuzz::run_names(input, &things[entry.path().filename().string()]);
   }
   std::map<std::string, int> met;
-  for (const auto& [file, has] : things) {
-    for (const std::string& thing : has) ++met[thing];
+  for (const auto& file : things) {
+    for (const std::string& thing : file.second) ++met[thing];
   }
-  for (const auto& [file, has] : things) {
+  for (const auto& file : things) {
     bool earns_its_place = false;
-    for (const std::string& thing : has) earns_its_place |= met[thing] == 1;
-    CAPTURE(file);
+    for (const std::string& thing : file.second) earns_its_place |= met[thing] == 1;
+    CAPTURE(file.first);
     CHECK(earns_its_place);
   }
   MESSAGE(things.size() << " inputs, " << met.size() << " things");

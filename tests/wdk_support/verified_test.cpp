@@ -52,8 +52,8 @@ TEST_CASE("R170: a release without an acquire is reported with its file and line
   CHECK(ends(trap.operation(), called_at("", line)));
   CHECK(trap.rule() == "released, and not acquired before");
   CHECK(std::memcmp(&before, plain.ref, sizeof before) == 0);
-  CHECK(ExAcquireRundownProtectionEx(plain.ref, 2) == TRUE);
-  ExReleaseRundownProtectionEx(plain.ref, 3);
+  CHECK(::ExAcquireRundownProtectionEx(plain.ref, 2) == TRUE);
+  ::ExReleaseRundownProtectionEx(plain.ref, 3);
   CHECK(trap.count() == 2);
   CHECK(ends(trap.operation(), called_at("", __LINE__ - 2)));
   ExReleaseRundownProtectionEx(plain.ref, 2);

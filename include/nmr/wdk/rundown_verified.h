@@ -97,7 +97,17 @@ nmr_wdk_verified_ExReInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE
 /* A name that is called has its place with it; one whose address is taken is that of the function alone. */
 #define NMR_WDK_TEXT_(line) #line
 #define NMR_WDK_TEXT(line) NMR_WDK_TEXT_(line)
+#ifdef __cplusplus
+template <class Function>
+NMR_WDK_IN_LINE Function* nmr_wdk_at_place(const char* place, Function* function) {
+  nmr_wdk_rundown_place(place);
+  return function;
+}
+#define NMR_WDK_AT_PLACE(function) \
+  nmr_wdk_at_place(__FILE__ ":" NMR_WDK_TEXT(__LINE__), function) /* or behind :: */
+#else
 #define NMR_WDK_AT_PLACE(function) (nmr_wdk_rundown_place(__FILE__ ":" NMR_WDK_TEXT(__LINE__)), (function))
+#endif
 #define nmr_wdk_verified_ExInitializeRundownProtection(...) \
   NMR_WDK_AT_PLACE(nmr_wdk_verified_ExInitializeRundownProtection)(__VA_ARGS__)
 #define nmr_wdk_verified_ExAcquireRundownProtection(...) \

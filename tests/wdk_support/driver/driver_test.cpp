@@ -103,6 +103,7 @@ TEST_CASE(
     nmr::wdk::wait_for_work_items();
     CHECK(shows.sum == taken);
     CHECK(nmr::wdk::report_pool_leaks() == 0);
+    CHECK(nmr::wdk::report_rundown_leaks() == 0);
   }
 }
 
@@ -129,5 +130,6 @@ TEST_CASE("R158: it may be unloaded, and its provider may leave, while threads s
     if (turn % 2 != 0) driver.DriverUnload(&driver);
     nmr::wdk::wait_for_work_items();
     CHECK(nmr::wdk::report_pool_leaks() == 0);
+    CHECK(nmr::wdk::report_rundown_leaks() == 0);
   }
 }
