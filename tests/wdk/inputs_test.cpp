@@ -45,7 +45,7 @@ TEST_CASE(
   const unsigned long inputs = asked != nullptr ? std::strtoul(asked, nullptr, 10) : 3000;
   std::set<std::string> met;
   for (unsigned long seed = 0; seed != inputs; ++seed) {
-    std::mt19937_64 random(seed);
+    std::mt19937 random(static_cast<std::uint_fast32_t>(seed));
     std::vector<std::uint8_t> input(random() % 200);
     for (auto& byte : input) byte = static_cast<std::uint8_t>(random());
     fuzz::run_names(input, seed < 3000 ? &met : nullptr);
