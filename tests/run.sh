@@ -40,7 +40,8 @@ tree_can_be_written
 need g++:g++ meson:meson ninja:ninja-build python3:python3 clang-format-19:clang-format-19 \
   clang-tidy-19:clang-tidy-19 /usr/include/doctest/doctest.h:doctest-dev
 [ -n "$quick" ] || need clang++:clang clang++-19:clang-19 cmake:cmake pkg-config:pkg-config readelf:binutils \
-  doxygen:doxygen x86_64-w64-mingw32-g++-posix:g++-mingw-w64-x86-64-posix i686-w64-mingw32-g++-posix:g++-mingw-w64-i686-posix \
+  doxygen:doxygen x86_64-w64-mingw32-g++-posix:g++-mingw-w64-x86-64-posix \
+  i686-w64-mingw32-g++-posix:g++-mingw-w64-i686-posix \
   valgrind:valgrind /usr/include/benchmark/benchmark.h:libbenchmark-dev
 [ -n "$quick" ] ||
   need "$(clang++-19 -print-resource-dir)/lib/linux/libclang_rt.asan-$(uname -m).a:libclang-rt-19-dev"

@@ -40,7 +40,7 @@ struct Plain {
 
 }  // namespace
 
-TEST_CASE("R170: a release without an acquire is reported with its file and line, and does nothing") {
+TEST_CASE("R166: a release without an acquire is reported with its file and line, and does nothing") {
   Plain plain;
   const EX_RUNDOWN_REF before = plain.memory;
   const MisuseTrap trap;
@@ -72,7 +72,7 @@ TEST_CASE("R170: a release without an acquire is reported with its file and line
   CHECK(trap.count() == 4);
 }
 
-TEST_CASE("R171: references that are lost are reported with the lines that acquired and released them") {
+TEST_CASE("R167: references that are lost are reported with the lines that acquired and released them") {
   const MisuseTrap trap;
   const auto lost = [&](const char* what, const std::string& places) {
     CAPTURE(trap.rule());
@@ -145,7 +145,7 @@ TEST_CASE("R171: references that are lost are reported with the lines that acqui
   CHECK(trap.count() == before);
 }
 
-TEST_CASE("R172: a wait above APC_LEVEL, and what wants it run down, is reported with its file and line") {
+TEST_CASE("R168: a wait above APC_LEVEL, and what wants it run down, is reported with its file and line") {
   Plain plain;
   const PEX_RUNDOWN_REF_CACHE_AWARE aware = ExAllocateCacheAwareRundownProtection(NonPagedPoolNx, 1);
   const MisuseTrap trap;
@@ -182,7 +182,7 @@ TEST_CASE("R172: a wait above APC_LEVEL, and what wants it run down, is reported
 }
 
 TEST_CASE(
-    "R173: the names that are verified are functions: called through pointers they are known by address") {
+    "R169: the names that are verified are functions: called through pointers they are known by address") {
   Plain plain;
   BOOLEAN(NTAPI* const enter)(PEX_RUNDOWN_REF) = &ExAcquireRundownProtection;
   void(NTAPI* const leave)(PEX_RUNDOWN_REF) = ExReleaseRundownProtection;
@@ -202,7 +202,7 @@ TEST_CASE(
   CHECK(trap.count() == 2);
 }
 
-TEST_CASE("R173: threads that enter and leave race a wait as they do without the verifier") {
+TEST_CASE("R169: threads that enter and leave race a wait as they do without the verifier") {
   for (int round = 0; round != 20; ++round) {
     Plain plain;
     Threads users(2, [&](int) {
