@@ -23,6 +23,7 @@
 #define __cdecl
 #define __stdcall
 #define __fastcall
+#define FASTCALL
 
 #ifndef __forceinline
 #define __forceinline inline __attribute__((always_inline))

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 #include <nmr/wdk/guiddef.h>
@@ -41,7 +42,7 @@ typedef uint16_t UINT16;
 typedef intptr_t INT_PTR, LONG_PTR, *PLONG_PTR, SSIZE_T;
 typedef uintptr_t UINT_PTR, ULONG_PTR, *PULONG_PTR, DWORD_PTR;
 typedef size_t SIZE_T, *PSIZE_T;
-typedef ULONG_PTR KAFFINITY;
+typedef ULONG_PTR KAFFINITY, *PKAFFINITY;
 
 typedef UCHAR KIRQL, *PKIRQL;
 typedef CCHAR KPROCESSOR_MODE;
@@ -55,6 +56,10 @@ C_ASSERT(sizeof(LONGLONG) == 8 && sizeof(ULONG_PTR) == sizeof(void*) && sizeof(S
 #define TRUE 1
 #define FALSE 0
 #define CONST const
+// Older spellings of annotations.
+#define IN
+#define OUT
+#define OPTIONAL
 #define MAXUINT8 0xff
 #define MAXULONG 0xffffffffu
 #define MAXLONG 0x7fffffff
@@ -103,6 +108,13 @@ C_ASSERT(sizeof(UNICODE_STRING) == 2 * sizeof(void*) && offsetof(UNICODE_STRING,
 C_ASSERT(offsetof(UNICODE_STRING, Buffer) == sizeof(void*));
 
 #define RTL_CONSTANT_STRING(text) {sizeof(text) - sizeof((text)[0]), sizeof(text), (PWCH)(text)}
+/// A string that stays as it is, and one of no text that has room for so many bytes.
+#define DECLARE_CONST_UNICODE_STRING(name, text) \
+  const WCHAR name##_buffer[] = text;            \
+  const UNICODE_STRING name = RTL_CONSTANT_STRING(name##_buffer)
+#define DECLARE_UNICODE_STRING_SIZE(name, bytes) \
+  WCHAR name##_buffer[(bytes) / sizeof(WCHAR)];  \
+  UNICODE_STRING name = {0, sizeof(name##_buffer), name##_buffer}
 
 /// A link of a doubly linked list, and its head. The functions are in driver_support.h.
 typedef struct _LIST_ENTRY {
@@ -143,5 +155,11 @@ typedef enum _POOL_TYPE {
 // As assert(): nothing where NDEBUG is defined.
 #define ASSERT(condition) assert(condition)
 #define NT_ASSERT(condition) assert(condition)
+#define NT_ASSERT_ASSUME(condition) assert(condition)
 #define ASSERTMSG(message, condition) assert((condition) && (message))
 #define NT_VERIFY(condition) ((condition) ? TRUE : (assert(0 && #condition), FALSE))
+
+// Ends the process, as it ends the system there.
+#define RtlFailFast(code) ((void)(code), abort())
+#define FAST_FAIL_INVALID_ARG 5
+#define FAST_FAIL_FATAL_APP_EXIT 7

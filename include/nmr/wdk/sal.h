@@ -153,6 +153,7 @@
 #define _IRQL_requires_max_(...)
 #define _IRQL_requires_min_(...)
 #define _IRQL_requires_same_
+#define _IRQL_limited_to_(...)
 #define _IRQL_raises_(...)
 #define _IRQL_saves_
 #define _IRQL_saves_global_(...)

@@ -15,9 +15,31 @@ C_ASSERT(sizeof(PROCESSOR_NUMBER) == 4 && offsetof(PROCESSOR_NUMBER, Number) == 
 NMR_WDK_API ULONG KeGetCurrentProcessorNumberEx(_Out_opt_ PPROCESSOR_NUMBER ProcNumber);
 #define KeGetCurrentProcessorNumber() KeGetCurrentProcessorNumberEx(0)
 #define KeGetCurrentProcessorIndex() KeGetCurrentProcessorNumberEx(0)
-/// There is one group.
+/// There is one group, whose processors are numbered as all are, from zero.
 NMR_WDK_API ULONG KeQueryMaximumProcessorCountEx(_In_ USHORT GroupNumber);
 #define KeQueryActiveProcessorCountEx KeQueryMaximumProcessorCountEx
+NMR_WDK_IN_LINE ULONG KeQueryMaximumProcessorCount(void) { return KeQueryMaximumProcessorCountEx(0); }
+/// A bit for each of them.
+NMR_WDK_IN_LINE ULONG KeQueryActiveProcessorCount(_Out_opt_ PKAFFINITY ActiveProcessors) {
+  const ULONG count = KeQueryMaximumProcessorCountEx(0);
+  const KAFFINITY all = ~(KAFFINITY)0;
+  if (ActiveProcessors != 0) *ActiveProcessors = count < 8 * sizeof(all) ? ~(all << count) : all;
+  return count;
+}
+NMR_WDK_IN_LINE NTSTATUS KeGetProcessorNumberFromIndex(_In_ ULONG ProcIndex,
+                                                       _Out_ PPROCESSOR_NUMBER ProcNumber) {
+  if (ProcIndex >= KeQueryMaximumProcessorCountEx(0)) return STATUS_INVALID_PARAMETER;
+  ProcNumber->Group = 0;
+  ProcNumber->Number = (UCHAR)ProcIndex;
+  ProcNumber->Reserved = 0;
+  return STATUS_SUCCESS;
+}
+/// Returns INVALID_PROCESSOR_INDEX for what is no processor.
+#define INVALID_PROCESSOR_INDEX 0xffffffffu
+NMR_WDK_IN_LINE ULONG KeGetProcessorIndexFromNumber(_In_ PPROCESSOR_NUMBER ProcNumber) {
+  if (ProcNumber->Number >= KeQueryMaximumProcessorCountEx(ProcNumber->Group)) return INVALID_PROCESSOR_INDEX;
+  return ProcNumber->Number;
+}
 
 /// What a thread is known by while it runs.
 typedef struct _KTHREAD* PKTHREAD;
@@ -38,3 +60,7 @@ NMR_WDK_API LARGE_INTEGER KeQueryPerformanceCounter(_Out_opt_ PLARGE_INTEGER Per
 NMR_WDK_API VOID KeQuerySystemTime(_Out_ PLARGE_INTEGER CurrentTime);
 #define KeQuerySystemTimePrecise KeQuerySystemTime
 NMR_WDK_API ULONG64 KeQueryInterruptTime(void);
+
+/// One that nobody else has: of random numbers (version 4). STATUS_RETRY where the system has none to give.
+typedef GUID UUID;
+NMR_WDK_API NTSTATUS ExUuidCreate(_Out_ UUID* Uuid);

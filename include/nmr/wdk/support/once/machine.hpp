@@ -1,7 +1,10 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <cstring>
+#include <random>
 
+#include <nmr/platform/callback_boundary.hpp>
 #include <nmr/platform/std_atomics.hpp>
 #include <nmr/wdk/support/interlocked.h>
 #include <nmr/wdk/support/machine.h>
@@ -53,3 +56,22 @@ LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency) {
 }
 VOID KeQuerySystemTime(PLARGE_INTEGER CurrentTime) { CurrentTime->QuadPart = nmr::wdk::system_time(); }
 ULONG64 KeQueryInterruptTime() { return static_cast<ULONG64>(nmr::platform::now_ns() / 100); }
+
+NTSTATUS ExUuidCreate(UUID* Uuid) {
+  if (!nmr::wdk::at_most(PASSIVE_LEVEL, "UUID", "ExUuidCreate", Uuid, __builtin_return_address(0)))
+    return STATUS_UNSUCCESSFUL;
+  auto draw = [Uuid]() -> NTSTATUS {
+    std::random_device random;
+    std::uint32_t bits[4];
+    for (std::uint32_t& word : bits) word = random();
+    UUID drawn;
+    static_assert(sizeof drawn == sizeof bits);
+    std::memcpy(&drawn, bits, sizeof drawn);
+    drawn.Data3 = static_cast<USHORT>((drawn.Data3 & 0x0fff) | 0x4000);
+    drawn.Data4[0] = static_cast<UCHAR>((drawn.Data4[0] & 0x3f) | 0x80);
+    *Uuid = drawn;
+    return STATUS_SUCCESS;
+  };
+  auto without = []() -> NTSTATUS { return STATUS_RETRY; };
+  return nmr::platform::Callbacks<nmr::platform::ThisUnit>::translate<NTSTATUS>(draw, without);
+}
