@@ -31,7 +31,7 @@ typedef uint16_t USHORT, *PUSHORT;
 typedef int INT, *PINT;
 typedef unsigned UINT, *PUINT;
 typedef int32_t LONG, *PLONG, INT32, LONG32;
-typedef uint32_t ULONG, *PULONG, UINT32, ULONG32, DWORD;
+typedef uint32_t ULONG, *PULONG, CLONG, UINT32, ULONG32, DWORD;
 typedef int64_t LONGLONG, *PLONGLONG, INT64, LONG64, *PLONG64;
 typedef uint64_t ULONGLONG, *PULONGLONG, UINT64, ULONG64, *PULONG64, DWORD64;
 typedef int8_t INT8;
@@ -65,6 +65,8 @@ C_ASSERT(sizeof(LONGLONG) == 8 && sizeof(ULONG_PTR) == sizeof(void*) && sizeof(S
 #define MAXLONG 0x7fffffff
 #define MAXUSHORT 0xffff
 #define MAXUINT32 0xffffffffu
+/// A product that has room for all its bits.
+#define UInt32x32To64(one, other) ((ULONGLONG)(ULONG)(one) * (ULONG)(other))
 
 /// 64 bits, whole or in halves. The halves lie as on the processors that Windows runs on.
 typedef union _LARGE_INTEGER {
@@ -156,6 +158,7 @@ typedef enum _POOL_TYPE {
 #define ASSERT(condition) assert(condition)
 #define NT_ASSERT(condition) assert(condition)
 #define NT_ASSERT_ASSUME(condition) assert(condition)
+#define NT_ASSERTMSG(message, condition) assert((condition) && (message))
 #define ASSERTMSG(message, condition) assert((condition) && (message))
 #define NT_VERIFY(condition) ((condition) ? TRUE : (assert(0 && #condition), FALSE))
 

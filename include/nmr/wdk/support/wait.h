@@ -25,6 +25,7 @@ C_ASSERT(sizeof(KEVENT) == 8 + 2 * sizeof(void*) && offsetof(KEVENT, Header.Sign
 
 typedef enum _EVENT_TYPE { NotificationEvent = 0, SynchronizationEvent = 1 } EVENT_TYPE;
 typedef enum _KWAIT_REASON { Executive = 0, UserRequest = 6 } KWAIT_REASON;
+#define IO_NO_INCREMENT 0  // to the priority of those that it lets through
 typedef enum _MODE { KernelMode = 0, UserMode = 1 } MODE;
 
 /// A notification event lets all through until it is cleared, a synchronization event one for each time it is set.
