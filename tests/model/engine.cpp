@@ -114,6 +114,7 @@ Engine::End Engine::run_once() {
     thread.history = id;
     thread.waits_on = nullptr;
     thread.interrupts = {};
+    thread.passed = {};
     thread.cause = thread.woken = thread.asked = thread.served = Clock{};
     thread.fiber.restart(&Engine::run_body, this);
     memory_.join(id, 0);
@@ -173,8 +174,8 @@ bool Engine::next_frame() {
   }
   frame.enabled.clear();
   list_actions(frame.enabled);
-  // What would help may never come.
-  if (std::all_of(frame.enabled.begin(), frame.enabled.end(), [](const Action& action) {
+  // What would help may never come. An interrupt that is withheld would, but leads to what is run elsewhere.
+  if (!withheld_ && std::all_of(frame.enabled.begin(), frame.enabled.end(), [](const Action& action) {
         return action.kind == Action::kSignal || action.kind == Action::kWake;
       })) {
     set_fault(deadlock());
@@ -240,6 +241,7 @@ bool Engine::covers(const Action& action) {
 }
 
 void Engine::list_actions(std::vector<Action>& out) {
+  withheld_ = false;
   // The thread that ran last comes first, so that the first runs are those with the fewest switches.
   if (last_ > 0) list_step(static_cast<ThreadId>(last_), out);
   for (ThreadId id = 1; id < thread_count_; ++id) {
@@ -257,7 +259,12 @@ void Engine::list_actions(std::vector<Action>& out) {
       action.kind = Action::kServe;
       for (ThreadId fencer = 1; fencer < thread_count_; ++fencer) {
         action.choice = fencer;
-        if (thread.interrupts[fencer]) out.push_back(action);
+        if (!thread.interrupts[fencer]) continue;
+        if (serves_too_late(thread, fencer)) {
+          withheld_ = true;
+        } else {
+          out.push_back(action);
+        }
       }
     }
     if (!thread.pending.ends_wait || thread.notified) continue;

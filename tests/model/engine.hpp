@@ -75,6 +75,13 @@ class Engine {
       late.reset();
     }
   };
+  /// The last action of a thread, if it is a step that an interrupt served right after it could as well come before.
+  struct Passed {
+    bool any = false;
+    std::array<bool, kMaxThreads> by{};  // the heavy fences that it has passed
+    const Object* read = nullptr;  // by a load: message `number`
+    unsigned number = 0;
+  };
   struct Thread {
     explicit Thread(ThreadId id) : fiber(program_memory.stacks[id], kStackSize) {}
 
@@ -92,6 +99,7 @@ class Engine {
     bool may_wake = true;  // for nothing: has not yet
     std::int64_t over = 0;  // the deadline that is over
     std::array<bool, kMaxThreads> interrupts{};  // heavy fences it has not served yet
+    Passed passed;
     Run::Body handler;
     Signal signal = Signal::kNone;
     unsigned signal_blocks = 0;
@@ -118,6 +126,7 @@ class Engine {
     bool reads;  // an atomic, whether or not it stores as well
     bool step;
     Clock cause;
+    bool passed = false;  // as Passed::any
 
     [[nodiscard]] Time time() const noexcept { return cause.times[thread]; }
   };
@@ -144,6 +153,9 @@ class Engine {
   void execute(const Action& action);
   void execute_step(ThreadId id, std::uint16_t choice);
   void relax(Thread& thread);
+  void note_passed(const Action& action, const Op& op, const std::array<bool, kMaxThreads>& pending,
+                   bool forbidden);
+  [[nodiscard]] bool serves_too_late(const Thread& thread, ThreadId fencer);
   void resume(ThreadId id);
   bool backtrack();
 
@@ -153,6 +165,7 @@ class Engine {
   void find_races(ThreadId thread);
   void reverse(std::size_t at, ThreadId id);
   void wake_all_since_relax();
+  [[nodiscard]] bool serves_none_before(std::size_t at);
   [[nodiscard]] static bool races(const Event& event, const Thread& later, const Op& op,
                                   const Object* object);
   void note_event(const Action& action, const Op& op);
@@ -189,6 +202,7 @@ class Engine {
   std::vector<Action> choices_alone_;
   bool alone_ = false;
   bool cut_ = false;
+  bool withheld_ = false;  // an interrupt, in the state that actions were listed for last
   bool misuse_expected_ = false;
   unsigned misuse_count_ = 0;
   std::string fault_;

@@ -50,6 +50,8 @@ struct Options {
   Reduction reduction = Reduction::kRaces;
   /// With a bound: leaves out also what is covered by runs beyond the bound. Goes further, and may miss runs.
   bool covered_beyond = false;
+  /// Leaves out that an interrupt is served where to serve it sooner allows all the same and more (reduction.cpp).
+  bool soonest_interrupts = true;
   std::set<std::uint64_t>* ends = nullptr;  // collects what all threads have seen in each run, hashed
   std::optional<Mutation> mutation;
 };

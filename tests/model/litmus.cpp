@@ -63,6 +63,7 @@ void check_reductions(Program program) {
     Options options;
     options.interrupts = true;
     options.reduction = reduction;
+    options.soonest_interrupts = reduction != Reduction::kNone;
     options.ends = &ends[i];
     const Report report = explore(program, options);
     CHECK(report.complete);

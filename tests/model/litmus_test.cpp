@@ -521,3 +521,50 @@ TEST_CASE("what the reduction leaves out are runs that it has had in another ord
     check_reductions(program);
   }
 }
+
+namespace {
+
+// Only an interrupt between the last two steps of the first thread lets both read the old value.
+void served_after_a_read_that_it_forbids(Run& run) {
+  auto& s = *new Shared;
+  run.thread([&s] {
+    s.a = s.x.load(kRelaxed);
+    s.y.store(1, kRelaxed);
+  });
+  run.thread([&s] {
+    s.x.store(1, kRelaxed);
+    ModelAtomics::heavy_fence();
+    s.b = s.y.load(kRelaxed);
+  });
+  run.at_end([&s] { note({s.a, s.b}); });
+}
+
+// The same where a fence of any kind would forbid the read, by what has been read before; and the barrier cannot begin
+// sooner.
+void served_after_a_read_that_any_fence_forbids(Run& run) {
+  auto& s = *new Shared;
+  auto& told = *new Atomic<int>(0);
+  run.thread([&s] {
+    s.x.store(1, kRelaxed);
+    s.z.store(1, kRelease);
+  });
+  run.thread([&] {
+    s.a = s.z.load(kRelaxed);
+    told.store(1, kRelaxed);
+    s.b = s.x.load(kRelaxed);
+    s.y.store(1, kRelaxed);
+  });
+  run.thread([&] {
+    s.c = told.load(kRelaxed);
+    ModelAtomics::heavy_fence();
+    s.d = s.y.load(kRelaxed);
+  });
+  run.at_end([&s] { note({s.a, s.b, s.c, s.d}); });
+}
+
+}  // namespace
+
+TEST_CASE("an interrupt is served after a read of what it forbids, too") {
+  CHECK(outcomes_of(served_after_a_read_that_it_forbids) == Outcomes{"00", "01", "10", "11"});
+  CHECK(allows(served_after_a_read_that_any_fence_forbids, Backend::kViews, "1010"));
+}

@@ -103,6 +103,16 @@ class Memory {
 
   void plain(ThreadId by, Object& object, OpKind kind);
 
+  /// Returns whether a fence right now would keep a load from a message that it may read as it is.
+  [[nodiscard]] bool fence_forbids(ThreadId thread, const Object& object, unsigned number) const noexcept {
+    return object.place_of(number) < know_[thread].acquired.oldest[object.location];
+  }
+  /// The same for what an interrupt of `fencer` would bring.
+  [[nodiscard]] bool interrupt_forbids(ThreadId fencer, const Object& object,
+                                       unsigned number) const noexcept {
+    return object.place_of(number) < know_[fencer].asked.oldest[object.location];
+  }
+
   void full_fence(ThreadId thread);
   void heavy_begin(ThreadId thread);
   void heavy_serve(ThreadId thread, ThreadId fencer);

@@ -154,7 +154,9 @@ TEST_CASE(
       Options options;
       options.backend = backend;
       options.reduction = Reduction::kNone;
+      options.soonest_interrupts = false;
       const Found all = search(options);
+      options.soonest_interrupts = true;
       for (const Reduction reduction : {Reduction::kSleepSets, Reduction::kRaces}) {
         options.reduction = reduction;
         const Found reduced = search(options);
@@ -183,7 +185,9 @@ TEST_CASE(
         options.backend = backend;
         options.preemptions = bound;
         options.reduction = Reduction::kNone;
+        options.soonest_interrupts = false;
         const Found all = search(options);
+        options.soonest_interrupts = true;
         options.reduction = Reduction::kSleepSets;
         const Found reduced = search(options);
         if (!all.complete || !reduced.complete) continue;
@@ -193,4 +197,106 @@ TEST_CASE(
       }
     }
   }
+}
+
+namespace {
+
+/// What threads do beside one that has the process-wide barrier run, or two.
+enum class Beside : std::uint8_t { kStore, kLoad, kAdd, kExchangeIf, kLocked, kRead, kWrite, kFence, kHeavy };
+struct DrawnStep {
+  Beside what;
+  bool second, ordered;
+};
+std::vector<DrawnStep> beside[3];
+
+struct Around {
+  Atomic<int> atomic[2];
+  Mutex mutex;
+  Var<int> data{0};
+};
+
+void take(Around& around, const DrawnStep& step) {
+  auto& atomic = around.atomic[step.second ? 1 : 0];
+  switch (step.what) {
+    case Beside::kStore: return atomic.store(5, step.ordered ? kRelease : kRelaxed);
+    case Beside::kLoad: return (void)atomic.load(step.ordered ? kAcquire : kRelaxed);
+    case Beside::kAdd: return (void)atomic.fetch_add(1, step.ordered ? std::memory_order_acq_rel : kRelaxed);
+    case Beside::kExchangeIf: {
+      int expected = 0;
+      return (void)atomic.compare_exchange_strong(expected, 2, kRelease, step.ordered ? kAcquire : kRelaxed);
+    }
+    case Beside::kLocked:
+      around.mutex.lock();
+      (void)atomic.load(kRelaxed);
+      return around.mutex.unlock();
+    // Mostly so that it may be: what has been seen is what lets it.
+    case Beside::kRead:
+      if (atomic.load(step.ordered ? kAcquire : kRelaxed) == 5) (void)around.data.read();
+      return;
+    case Beside::kWrite: around.data.write(1); return atomic.store(5, step.ordered ? kRelease : kRelaxed);
+    case Beside::kFence: return ModelAtomics::full_fence();
+    case Beside::kHeavy: return ModelAtomics::heavy_fence();
+  }
+}
+
+void beside_a_barrier(Run& run) {
+  auto& around = *new Around;
+  for (const auto& steps : beside) {
+    if (steps.empty()) continue;
+    run.thread([&] {
+      for (const auto& step : steps) take(around, step);
+    });
+  }
+}
+
+void draw_beside(unsigned seed) {
+  std::minstd_rand random(seed * 2 + 1);
+  const auto below = [&](unsigned n) { return static_cast<unsigned>(random() >> 8) % n; };
+  const auto draw_steps = [&](unsigned count) {
+    std::vector<DrawnStep> steps;
+    while (steps.size() < count)
+      steps.push_back({static_cast<Beside>(below(8)), below(2) == 0, below(2) == 0});
+    return steps;
+  };
+  beside[0] = draw_steps(3);
+  beside[1] = draw_steps(2);
+  beside[1].insert(beside[1].begin() + below(3), {Beside::kHeavy, false, false});
+  beside[2] = draw_steps(below(2));
+  if (below(3) == 0) beside[2].push_back({Beside::kHeavy, false, false});
+}
+
+}  // namespace
+
+TEST_CASE(
+    "random programs beside a barrier have the same values, orders and faults wherever interrupts may be "
+    "served") {
+  constexpr unsigned kMany = 200;
+  unsigned whole = 0, faulty = 0, fewer = 0;
+  for (unsigned seed = 0; seed < kMany; ++seed) {
+    draw_beside(seed);
+    for (const int bound : {-1, 0, 1}) {
+      std::set<std::uint64_t> ends[2];
+      Report reports[2];
+      for (const bool soonest : {false, true}) {
+        Options options;
+        options.interrupts = true;
+        options.preemptions = bound;
+        options.soonest_interrupts = soonest;
+        if (!soonest) options.reduction = Reduction::kSleepSets;
+        options.ends = &ends[soonest];
+        options.max_runs = 10'000;
+        reports[soonest] = explore(beside_a_barrier, options);
+      }
+      const auto& [all, reduced] = reports;
+      if (all.fault.empty() && !all.complete) continue;
+      CHECK_MESSAGE(all.fault.empty() == reduced.fault.empty(), "seed " << seed << " bound " << bound);
+      ++(all.fault.empty() ? whole : faulty);
+      if (!all.fault.empty()) continue;
+      CHECK_MESSAGE(ends[0] == ends[1], "seed " << seed << " bound " << bound);
+      if (reduced.runs < all.runs) ++fewer;
+    }
+  }
+  CHECK(whole > kMany);
+  CHECK(faulty > kMany / 4);
+  CHECK(fewer > kMany / 2);
 }

@@ -30,8 +30,21 @@ void Engine::find_races(ThreadId id) {
   for (std::size_t i = events_.size(); i-- > 0;) {
     const Event& event = events_[i];
     if (event.thread == id || thread.cause.covers(event.thread, event.time())) continue;
+    if (op.kind == OpKind::kHeavyBegin && serves_none_before(i)) continue;
     if (races(event, thread, op, object)) reverse(i, id);
   }
+}
+
+/// Returns whether no interrupt of a fence that begins now would be served right before a past step, had the fence
+/// begun before that: a read of what is newest even now is none that such a fence forbids.
+bool Engine::serves_none_before(std::size_t at) {
+  for (std::size_t i = at; i-- > 0;) {
+    const Event& before = events_[i];
+    if (before.thread != events_[at].thread) continue;
+    if (!before.passed || !before.reads) return before.passed;
+    return before.object->newest(before.object->place_of(frames_[i].actions[frames_[i].current].choice));
+  }
+  return false;
 }
 
 /// Sees to it that the step `id` is about to take can come before step `at`. What leads there is all that has
@@ -141,11 +154,71 @@ void Engine::note_event(const Action& action, const Op& op) {
     if (Object* const mutex = memory_.find(reinterpret_cast<const void*>(op.operand))) mutex->cause = cause;
   }
   event.cause = cause;
+  event.passed = thread.passed.any;
   events_.push_back(event);
 }
 
-/// Two runs with the same histories of all threads are the same run with its steps in another order.
+/// Where interrupts need not be served. A thread may serve one before any of its steps; but right after a step of
+/// these kinds only if it could not as well have served it right before:
+///
+///   a plain access      before: later accesses and stores are less ordered behind it. (One that is a race because the
+///                       interrupt is late is a race while it has not been served.)
+///   a load              before: what is read raises what the thread knows, and so what the interrupt hands on to the
+///                       fence and to the thread's relaxed stores. Unless the load reads what the interrupt forbids.
+///   a failed exchange   is a load
+///   lock, a fence's end as a load, of which nothing is forbidden
+///   relax               does nothing
+///
+/// Why that suffices: knowledge, which is views and clocks, only ever forbids. Whoever knows less may read and place all
+/// that it could if it knew more, takes all steps that it could, and has all of its races. To serve before such a step
+/// leaves everybody knowing less or the same afterwards: the interrupt brings the thread what the fence knew when it
+/// began and what its own loads have read, both ways; but what the step itself has learnt is in the thread's released
+/// knowledge, and in what the fence gathers, only where it comes first. So each run has one with the same values, orders
+/// of stores and faults in which no interrupt is served too late: move the first that is, and go on; each move is towards
+/// the start. Stores, unlocking and fences are another matter: there the later interrupt hands on the store, and the
+/// earlier one gives the store more to carry.
+///
+/// Why other reductions may be used with it: whether an interrupt may be served depends on the last action of its thread
+/// and on what the fence knew, so is the same in all runs that differ in the order of independent steps alone; those
+/// left out are whole classes of such. None of the steps above is seen by another thread before its own thread's next,
+/// so a fence that began after it, and is served right after it, may as well have begun before. Not within a bound:
+/// that may take a preemption more. A state in which all that could go on is withheld is given up, not a deadlock.
+void Engine::note_passed(const Action& action, const Op& op, const std::array<bool, kMaxThreads>& pending,
+                         bool forbidden) {
+  Thread& thread = threads_[action.thread];
+  Passed& passed = thread.passed;
+  passed = {};
+  if (!options_.soonest_interrupts || options_.backend != Backend::kViews) return;
+  if (action.kind != Action::kStep || op.dropped || op.given || forbidden) return;
+  switch (op.kind) {
+    case OpKind::kLoad:
+    case OpKind::kCompareExchange:
+      if (thread.outcome.stored && op.kind == OpKind::kCompareExchange) return;
+      passed.read = memory_.find(op.object);
+      passed.number = action.choice;
+      break;
+    case OpKind::kRead:
+    case OpKind::kWrite:
+    case OpKind::kFree:
+    case OpKind::kLock:
+    case OpKind::kHeavyEnd:
+    case OpKind::kRelax: break;
+    default: return;
+  }
+  passed.any = true;
+  passed.by = pending;
+}
+
+bool Engine::serves_too_late(const Thread& thread, ThreadId fencer) {
+  const Passed& passed = thread.passed;
+  if (!passed.any || (options_.preemptions >= 0 && !passed.by[fencer])) return false;
+  return passed.read == nullptr || !memory_.interrupt_forbids(fencer, *passed.read, passed.number);
+}
+
+/// Two runs with the same histories of all threads are the same run with its steps in another order, or with its
+/// interrupts elsewhere.
 void Engine::note_history(const Action& action, const Op& op) {
+  if (action.kind == Action::kServe) return;
   std::uint64_t& history = threads_[action.thread].history;
   const auto mix = [&](std::uint64_t value) {
     history = (history ^ value ^ history >> 29) * 0xBF58476D1CE4E5B9u;

@@ -136,6 +136,13 @@ void Engine::execute(const Action& action) {
   ++steps_;
   Thread& thread = threads_[action.thread];
   const Op op = thread.pending;
+  const auto pending = thread.interrupts;
+  bool forbidden = false;  // to be read after a fence
+  if (options_.interrupts && action.kind == Action::kStep && is_atomic(op.kind)) {
+    const Object* const object = memory_.find(op.object);
+    forbidden = object != nullptr && !object->messages.empty() && action.choice != Action::kNewest &&
+                memory_.fence_forbids(action.thread, *object, action.choice);
+  }
   if (reduces() && depth_ > replayed_) find_races(action.thread);  // those of the steps before are known
   if (action.kind == Action::kStep) {
     if (preempts(action)) ++preemptions_;
@@ -154,6 +161,7 @@ void Engine::execute(const Action& action) {
   } else {
     thread.signal = Signal::kComes;
   }
+  if (options_.interrupts) note_passed(action, op, pending, forbidden);
   if (reduces()) note_event(action, op);
   if (options_.ends != nullptr) note_history(action, op);
   if (tracing_) trace(action, op);
