@@ -78,6 +78,24 @@ void table_grows_twice(Run& run) {
   run.at_end([&] { end(world, 1); });
 }
 
+// The table is full, and a thread that comes while another detaches makes a larger one; beside a call that is left.
+template <bool beside_a_call>
+void table_grows_during_a_detach(Run& run) {
+  auto& world = make_world<SmallTable>(run, 1);
+  if (beside_a_call) {
+    auto& call = called_in_set_up(run, world);
+    run.thread(
+        [&call] {
+          World<SmallTable>::service(*call.target()).use();
+          call.leave();
+        },
+        pointer(0));
+  }
+  run.thread([&] { world.call(world.cell); }, pointer(1));
+  run.thread([&] { world.detach(world.cell); });
+  run.at_end([&] { end(world, 1); });
+}
+
 template <class Kind>
 void swap(Run& run) {
   auto& world = make_world<Kind>(run, 1);
@@ -366,6 +384,8 @@ const NamedProgram kPrograms[] = {
     {"where a thread's data were", where_a_threads_data_were, 2, 3, with_barrier(), NamedProgram::kAll},
     {"asks whether it is inside", asks_whether_it_is_inside, -1, -1, with_barrier()},
     {"1 slot, real fences: nested", nested<OneSlot, true, false>, -1, -1, without_barrier()},
+    {"table grows: during a detach", table_grows_during_a_detach<false>, -1, -1, with_barrier()},
+    {"table grows: during a detach, call left", table_grows_during_a_detach<true>, -1, -1, with_barrier()},
     {"table grows: another registers", callers_and_detacher<SmallTable, 1, 2>, 1, 2, with_barrier(), 0},
     {"table grows: 2 calls beside it", callers_and_detacher<SmallTable, 1, 2, 2>, 1, 2, with_barrier(),
      NamedProgram::kNone},
