@@ -254,7 +254,7 @@ void attached_again(Run& run) {
 
 const NamedProgram kPrograms[] = {
     {"calls: 1 caller, detacher", callers_and_detacher<1>, -1, -1, with_barrier()},
-    {"calls: 2 callers, detacher", callers_and_detacher<2>, -1, -1, with_barrier()},
+    {"calls: 2 callers, detacher", callers_and_detacher<2>, 2, -1, with_barrier(), NamedProgram::kAll},
     {"calls: 3 callers, detacher", callers_and_detacher<3>, 1, 2, with_barrier(), NamedProgram::kNone, true},
     {"calls: 2 calls in 1 slot, 1 detacher", two_calls_in_one_slot<1, true>, -1, -1, with_barrier()},
     {"calls: 2 calls in 1 slot, 2 detachers", two_calls_in_one_slot<1, false>, 0, 1, with_barrier(),

@@ -1,6 +1,7 @@
 // Which orders of steps have to be tried. Dynamic partial order reduction: of the threads that could go on,
 // one is explored; another is added at a step when a later step of that other races with it, which is when
-// the two could also have come the other way round with another outcome.
+// the two could also have come the other way round with another outcome. And where interrupts, which the process-wide
+// barrier makes, have to be served: see note_passed().
 #include "engine.hpp"
 
 namespace model {
