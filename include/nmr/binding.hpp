@@ -26,8 +26,8 @@
 ///                             try_call_prepared().
 ///   what a guard takes        24 bytes of the stack; 16 where calls are counted in one word. A hold takes a pointer's.
 ///
-/// The floors, each over those to its right: failover > modules > registry > lifecycle > [binding] > calls > rundown >
-/// platform.
+/// The floors, each over those to its right: failover, adapters > modules > registry > lifecycle > [binding] > calls >
+/// rundown > platform.
 #include <nmr/binding/binding_handle.hpp>
 #include <nmr/binding/binding_table.hpp>
 #include <nmr/binding/call_guard.hpp>

@@ -39,8 +39,8 @@
 ///   How large are they?  Counted per thread, a call is three words, a cell three, a thread's record 128 bytes where a
 ///       pointer has 8. Counted in one word, a call is two words, a cell six.
 ///
-/// The floors, each over those to its right: failover > modules > registry > lifecycle > binding > [calls] > rundown >
-/// platform.
+/// The floors, each over those to its right: failover, adapters > modules > registry > lifecycle > binding > [calls] >
+/// rundown > platform.
 #include <nmr/calls/one_word_calls.hpp>
 #include <nmr/calls/per_thread/call_domain.hpp>
 #include <nmr/calls/per_thread_calls.hpp>

@@ -27,7 +27,7 @@
 ///     next one already. What a provider does for each client it does for one that only stands by, too.
 /// May providers call the client back?  Not through this: accept them in an attach callback of your own.
 ///
-/// The floors, each over those to its right: [failover] > modules > registry > lifecycle > binding > calls > rundown >
-/// platform.
+/// The floors, each over those to its right: [failover], adapters > modules > registry > lifecycle > binding > calls >
+/// rundown > platform.
 #include <nmr/failover/failover_client.hpp>
 #include <nmr/modules.hpp>

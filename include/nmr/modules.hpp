@@ -17,8 +17,8 @@
 ///   what stays in its place   both: they are neither copied nor moved
 ///   where one is declared     after what its callbacks and calls use
 ///
-/// The floors, each over those to its right: failover > [modules] > registry > lifecycle > binding > calls > rundown >
-/// platform.
+/// The floors, each over those to its right: failover, adapters > [modules] > registry > lifecycle > binding > calls >
+/// rundown > platform.
 #include <nmr/modules/client.hpp>
 #include <nmr/modules/provider.hpp>
 #include <nmr/registry.hpp>

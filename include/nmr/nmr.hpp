@@ -1,5 +1,5 @@
 #pragma once
-/// Everything of the library. <nmr/rundown.hpp>, <nmr/calls.hpp>, <nmr/binding.hpp>, <nmr/registry.hpp> and
+/// Everything of the library but <nmr/adapters.hpp>, styles of waiting. <nmr/rundown.hpp>, <nmr/calls.hpp>, <nmr/binding.hpp>, <nmr/registry.hpp> and
 /// <nmr/modules.hpp> are its front pages, each with what it is for and what its functions may do.
 ///
 /// What threads, processes and sandboxes do to calls in progress:
@@ -30,8 +30,8 @@
 ///     or is closed later       denied is reported, and the process ends.
 ///   checkpoint and restore     The barrier is registered for and run again.
 ///
-/// The floors, each over those to its right: failover > modules > registry > lifecycle > binding > calls > rundown >
-/// platform.
+/// The floors, each over those to its right: failover, adapters > modules > registry > lifecycle > binding > calls >
+/// rundown > platform.
 #include <nmr/binding.hpp>
 #include <nmr/calls.hpp>
 #include <nmr/failover.hpp>

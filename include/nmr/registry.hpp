@@ -26,8 +26,8 @@
 /// A binding is here what it is to NMR: one client attached to one provider, both ways, with a BindingId. It has two
 /// Attachments: one caller's way to one callee each.
 ///
-/// The floors, each over those to its right: failover > modules > [registry] > lifecycle > binding > calls > rundown >
-/// platform.
+/// The floors, each over those to its right: failover, adapters > modules > [registry] > lifecycle > binding > calls >
+/// rundown > platform.
 #include <nmr/binding.hpp>
 #include <nmr/registry/nmr_registry.hpp>
 #include <nmr/registry/versioned.hpp>

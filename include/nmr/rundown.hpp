@@ -9,6 +9,7 @@
 ///   to be told when the last one has left              Completion, begin_rundown(completion)
 ///   the same, whoever begins it                        when_run_down(completion)
 ///   to shut it down only if nobody uses it now         try_run_down_if_idle(), of a RundownRef
+///   not to be told any more                            take_back(completion), a RetractableCompletion
 ///   to wait for it                                     run_down(), wait_for_rundown(), ..._for, ..._until
 ///
 /// What a function of theirs may do to the thread that calls it:
@@ -20,6 +21,7 @@
 ///   release(), reset(), ~RundownGuard      nothing                  if it is the last   yes (1)
 ///   begin_rundown(), when_run_down()       nothing                  if nobody is inside no
 ///   try_run_down_if_idle()                 nothing                  if true             no
+///   take_back()                            who is at the list       no                  no
 ///   run_down(), wait_for_rundown() ...     the last release         run_down() may      no
 ///   make_in_place(), bytes_in_place()      nothing                  no                  no
 ///   reinitialize(), try_reinitialize()     callers being refused    no                  no
@@ -56,7 +58,7 @@
 /// Not for you if every call goes through a table of functions of a module that comes and goes: <nmr/binding.hpp>
 /// counts those without a shared word.
 ///
-/// The floors, each over those to its right: failover > modules > registry > lifecycle > binding > calls > [rundown] >
-/// platform.
+/// The floors, each over those to its right: failover, adapters > modules > registry > lifecycle > binding > calls >
+/// [rundown] > platform.
 #include <nmr/rundown/basic_rundown.hpp>
 #include <nmr/rundown/std_rundown.hpp>

@@ -2,6 +2,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <stop_token>
+
+#include <nmr/adapters.hpp>
 
 #include "images.hpp"
 
@@ -9,6 +12,12 @@ template class nmr::BasicRundownRef<nmr::StdAtomics>;
 template class nmr::BasicShardedRundownRef<nmr::StdAtomics>;
 template class nmr::BasicRundownGuard<nmr::RundownRef>;
 template class nmr::BasicEvent<nmr::StdAtomics>;
+template class nmr::BasicRetractableCompletion<nmr::StdAtomics>;
+template class nmr::BasicSharedEvent<nmr::StdAtomics>;
+template class nmr::SharedLockable<nmr::RundownRef>;
+template class nmr::BasicScopeToken<nmr::RundownRef>;
+template class nmr::BasicRundownScope<nmr::RundownRef>;
+template class nmr::BasicRundownScope<nmr::ShardedRundownRef>;
 template class nmr::detail::CompletionList<nmr::StdAtomics>;
 template class nmr::BasicCallDomain<nmr::StdAtomics>;
 template struct nmr::BasicPerThreadCalls<nmr::StdAtomics>;
@@ -109,5 +118,28 @@ template <class Reference>
 }
 template void use(nmr::RundownRef&);
 template void use(nmr::ShardedRundownRef&);
+
+// What co_await and a stop request come down to, with a coroutine's handle of its own.
+struct Handle {
+  [[gnu::visibility("hidden")]] void* address() const noexcept { return nullptr; }
+  [[gnu::visibility("hidden")]] static Handle from_address(void*) noexcept { return {}; }
+  [[gnu::visibility("hidden")]] void resume() const noexcept {}
+};
+template <class Awaiter>
+[[gnu::visibility("hidden")]] void await(Awaiter&& awaiter) {
+  if (!awaiter.await_ready() && !awaiter.await_suspend(Handle())) (void)awaiter.await_resume();
+}
+template <class Reference>
+[[gnu::visibility("hidden")]] void wait(Reference& reference, nmr::Executor& executor,
+                                        nmr::Completion& done) {
+  const std::stop_token token;
+  await(nmr::begin_rundown(reference).operator co_await());
+  await(nmr::when_run_down(reference).on(executor));
+  await(nmr::when_run_down(reference).or_stopped(token));
+  await(nmr::when_run_down(reference).or_stopped(token, executor));
+  const nmr::BeginOnStop begins(token, nmr::begin_rundown(reference), done);
+}
+template void wait(nmr::RundownRef&, nmr::Executor&, nmr::Completion&);
+template void wait(nmr::ShardedRundownRef&, nmr::Executor&, nmr::Completion&);
 
 extern "C" int images_start() { return 0; }

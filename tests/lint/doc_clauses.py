@@ -25,7 +25,7 @@ import sys
 from classes import functions
 from sources import headers, report
 
-FOLDERS = ("rundown/", "binding/", "registry/", "modules/", "failover/")
+FOLDERS = ("rundown/", "binding/", "registry/", "modules/", "failover/", "adapters/")
 CLAUSES = ["Returns", "Progress", "Ordering", "Lifetime", "Precondition"]
 COLUMN = max(map(len, CLAUSES)) + 2
 # They look like observers, and take a mutex.

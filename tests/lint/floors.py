@@ -6,9 +6,10 @@ import sys
 from sources import code, headers, report, without_comments
 
 FLOORS = {"platform": 0, "rundown": 1, "calls": 2, "binding": 3, "lifecycle": 4, "registry": 5, "modules": 6, "failover": 7,
-          "nmr": 8, "wdk": 8, "km": 8}
+          "adapters": 7, "nmr": 8, "wdk": 8, "km": 8}
 # Floors side by side, which do not know each other.
-STRANGERS = {"wdk": {"modules", "failover", "nmr"}, "km": {"modules", "failover", "nmr"}}
+STRANGERS = {"wdk": {"modules", "failover", "adapters", "nmr"}, "km": {"modules", "failover", "adapters", "nmr"},
+             "failover": {"adapters"}, "adapters": {"failover"}, "nmr": {"adapters"}}
 MAX_LINES = 300
 
 # Only platform/ may say these.

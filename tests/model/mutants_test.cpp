@@ -237,7 +237,7 @@ bool is_fence(const Mutation& mutant) {
 }  // namespace
 
 TEST_CASE("every order and fence of the floors that the explorer runs has a mutant, and no other has any") {
-  for (const char* floor : {"rundown", "calls", "lifecycle", "failover"})
+  for (const char* floor : {"rundown", "calls", "lifecycle", "failover", "adapters"})
     CHECK(labelled(floor).size() == orders(floor));
   const char* const fence = "\\b(light|full|heavy)_fence\\(\\)";
   const auto mutants = fences_and_looks();
@@ -250,11 +250,11 @@ TEST_CASE("every order and fence of the floors that the explorer runs has a muta
 }
 
 TEST_CASE("faults that are planted do nothing until one is looked for") {
-  const Sets sets = {planted_rundown_programs(),      planted_wait_programs(),
-                     planted_sharded_programs(),      planted_call_programs(),
-                     planted_call_variant_programs(), planted_call_record_programs(),
-                     planted_call_signal_programs(),  planted_binding_programs(),
-                     planted_failover_programs(),     planted_registry_programs()};
+  const Sets sets = {
+      planted_rundown_programs(),     planted_wait_programs(),         planted_sharded_programs(),
+      planted_call_programs(),        planted_call_variant_programs(), planted_call_record_programs(),
+      planted_call_signal_programs(), planted_binding_programs(),      planted_failover_programs(),
+      planted_registry_programs(),    planted_cancel_programs()};
   for (const auto& programs : sets) {
     for (NamedProgram program : programs) {
       program.options.max_runs = 100;
@@ -275,6 +275,7 @@ TEST_CASE("each order, fence and second look is needed" * doctest::test_suite("l
            count);
   find_all(labelled("lifecycle"), {registry_programs()}, count);
   find_all(labelled("failover"), {failover_programs()}, count);
+  find_all(labelled("adapters"), {cancel_programs()}, count);
   // Those of bindings, of the registry and of what is above it are met by their own programs alone.
   std::vector<Mutation> of_failover;
   std::vector<Mutation> of_registry;
@@ -287,8 +288,8 @@ TEST_CASE("each order, fence and second look is needed" * doctest::test_suite("l
   find_all(of_registry, {planted_binding_programs(), planted_registry_programs()}, count);
   find_all(others,
            {planted_rundown_programs(), planted_wait_programs(), planted_sharded_programs(),
-            planted_call_programs(), planted_call_variant_programs(), planted_call_record_programs(),
-            planted_call_signal_programs()},
+            planted_cancel_programs(), planted_call_programs(), planted_call_variant_programs(),
+            planted_call_record_programs(), planted_call_signal_programs()},
            count);
   const std::string line =
       "mutants: " + std::to_string(count.found) + " of " + std::to_string(count.all) + " found";

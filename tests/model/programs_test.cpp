@@ -15,6 +15,7 @@ TEST_CASE(
     "that are printed") {
   check_all(wait_programs());
   check_all(wait_call_programs());
+  check_all(cancel_programs());
 }
 TEST_CASE("handles that are detached together hold their promises in every run") {
   check_all(binding_programs());

@@ -73,6 +73,8 @@ class NMR_PUBLIC_TYPE Completion {
   NMR_LOCAL constexpr Completion(Function function, void* context, Claims) noexcept
       : function_(function), context_(context), claims_(true) {}
   [[nodiscard]] NMR_LOCAL void* context() const noexcept { return context_; }
+  /// Says that it will not run: its owner has taken it back.
+  NMR_LOCAL void end_use() noexcept { in_use_ = false; }
 
  private:
   template <RundownPolicy>

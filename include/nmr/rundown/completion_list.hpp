@@ -108,6 +108,13 @@ class CompletionList {
     return true;
   }
 
+  /// As a function, for RetractableCompletion::take_back().
+  struct Unlinker {
+    CompletionList& list;
+    [[nodiscard]] bool operator()(Completion& node) const noexcept { return list.try_unlink(node); }
+  };
+  [[nodiscard]] Unlinker unlinker() noexcept { return {*this}; }
+
   /// Opens a closed list again. Returns true to one of those who try; false if the list was not closed.
   /// Progress      wait-free.
   /// Ordering      true happens-after the closing. The caller publishes that it is open (RundownRef::reinitialize).

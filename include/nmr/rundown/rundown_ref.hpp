@@ -124,6 +124,13 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownData<Atomics> {
   NMR_LOCAL RundownState when_run_down(Completion& completion) noexcept {
     return join(completion.begin_use<Atomics>("when_run_down") ? &completion : nullptr);
   }
+  /// Takes back a completion that was given to *this with the result kPending (a precondition), once.
+  /// Returns       true: it will not run, and is free. false: it has run, or is about to.
+  /// Progress      linear in those that wait; blocking, awake, for a moment where another thread is at their list.
+  /// Lifetime      *this may be gone: who has been told of the end may destroy it before and beside this.
+  [[nodiscard]] NMR_LOCAL bool take_back(BasicRetractableCompletion<Atomics>& completion) noexcept {
+    return completion.take_back(completions_.unlinker());
+  }
 
   /// Begins rundown if nobody is inside, and ends it in the same step: to unload what is unused, and else leave it as it
   /// is (DllCanUnloadNow asks alone). No caller is refused by a try that returns false.
@@ -167,9 +174,7 @@ class NMR_PUBLIC_TYPE BasicRundownRef : private detail::RundownData<Atomics> {
   /// As wait_for_rundown_for(). The deadline is of the policy's own clock, now_ns().
   [[nodiscard]] NMR_LOCAL bool wait_for_rundown_until_ns(platform::Deadline deadline) noexcept {
     BasicEvent<Atomics> event;
-    if (!completions_.push(event)) return true;
-    return event.wait_until(deadline,
-                            [this](Completion& node) noexcept { return completions_.try_unlink(node); });
+    return !completions_.push(event) || event.wait_until(deadline, completions_.unlinker());
   }
 
   /// Begins rundown and waits for its end (ExWaitForRundownProtectionRelease).

@@ -161,6 +161,11 @@ class NMR_PUBLIC_TYPE BasicShardedRundownRef {
   NMR_LOCAL RundownState when_run_down(Completion& completion) noexcept {
     return centre_.when_run_down(completion);
   }
+  /// As RundownRef::take_back().
+  /// Progress      as there.
+  [[nodiscard]] NMR_LOCAL bool take_back(BasicRetractableCompletion<Atomics>& completion) noexcept {
+    return centre_.take_back(completion);
+  }
 
   /// As RundownRef::wait_for_rundown().
   NMR_LOCAL void wait_for_rundown() noexcept { centre_.wait_for_rundown(); }

@@ -9,6 +9,7 @@ NMR_BEGIN_NAMESPACE
 
 using ShardedRundownRef = BasicShardedRundownRef<StdAtomics>;
 using RundownGuard = BasicRundownGuard<RundownRef>;
+using RetractableCompletion = BasicRetractableCompletion<StdAtomics>;
 using ShardedRundownGuard = BasicRundownGuard<ShardedRundownRef>;
 
 NMR_END_NAMESPACE
