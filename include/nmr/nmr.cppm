@@ -11,9 +11,11 @@ export module nmr;
 export namespace nmr {
 
 // rundown
+using nmr::BasicRetractableCompletion;
 using nmr::BasicRundownGuard;
 using nmr::BasicRundownRef;
 using nmr::BasicShardedRundownRef;
+using nmr::RetractableCompletion;
 using nmr::RundownGuard;
 using nmr::RundownRef;
 using nmr::ShardedRundownGuard;

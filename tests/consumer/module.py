@@ -32,7 +32,9 @@ def not_exported():
     used = set()
     for part in ("tests", "examples", "bench"):
         for path in (ROOT / part).rglob("*.[ch]pp"):
-            used |= set(re.findall(r"\bnmr::([A-Za-z]\w*)", path.read_text(encoding="utf-8")))
+            text = path.read_text(encoding="utf-8")
+            if "adapters" not in f"{path} {text}":  # a floor that <nmr/nmr.hpp> leaves out
+                used |= set(re.findall(r"\bnmr::([A-Za-z]\w*)", text))
     return sorted(used - exported - NOT_EXPORTED)
 
 
