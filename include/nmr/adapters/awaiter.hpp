@@ -97,7 +97,7 @@ class [[nodiscard("co_await it")]] NMR_PUBLIC_TYPE BasicAwaiter {
   /// Progress      blocking where another thread is just asking to stop: for a moment.
   /// Ordering      what was done under what has ended happens-before this.
   NMR_LOCAL Result await_resume() noexcept {
-    if (watches_) callback_.~Callback();
+    if (watches_) callback.~Callback();
     if constexpr (bool(kStoppable)) return !stopped_;
     if constexpr (bool(kSaysStatus)) return status_;
   }
@@ -130,7 +130,7 @@ class [[nodiscard("co_await it")]] NMR_PUBLIC_TYPE BasicAwaiter {
   }
   NMR_LOCAL void watch() noexcept {
     watches_ = true;
-    new (platform::At{&callback_}) Callback(token_, Stop{this});
+    new (platform::At{&callback}) Callback(token_, Stop{this});
   }
 
   NMR_LOCAL static void fire(Completion&, void* self) noexcept {
@@ -170,8 +170,8 @@ class [[nodiscard("co_await it")]] NMR_PUBLIC_TYPE BasicAwaiter {
   bool posted_ = false;
   bool watches_ = false;
   union {
-    unsigned char none_ = 0;
-    Callback callback_;
+    unsigned char none = 0;
+    Callback callback;
   };
 };
 

@@ -21,19 +21,19 @@ class [[nodiscard(
 
   BasicFailoverGuard(const BasicFailoverGuard&) = delete;
   BasicFailoverGuard& operator=(const BasicFailoverGuard&) = delete;
-  NMR_ALWAYS_INLINE NMR_LOCAL ~BasicFailoverGuard() { guard_.~Guard(); }
+  NMR_ALWAYS_INLINE NMR_LOCAL ~BasicFailoverGuard() { entered.~Guard(); }
 
   /// Returns false if there was no provider.
-  [[nodiscard]] NMR_LOCAL explicit operator bool() const noexcept { return static_cast<bool>(guard_); }
+  [[nodiscard]] NMR_LOCAL explicit operator bool() const noexcept { return static_cast<bool>(entered); }
   /// Returns the functions of the provider.
   /// Precondition  not empty.
-  NMR_LOCAL const Dispatch* operator->() const& noexcept { return guard_.operator->(); }
+  NMR_LOCAL const Dispatch* operator->() const& noexcept { return entered.operator->(); }
   const Dispatch* operator->() const&& = delete;  // give the guard a name, and look at it before the call
   /// Returns the context that those functions take.
   /// Precondition  not empty.
-  [[nodiscard]] NMR_LOCAL void* context() const noexcept { return guard_.context(); }
+  [[nodiscard]] NMR_LOCAL void* context() const noexcept { return entered.context(); }
   /// Returns the guard that this one is over: for still_attached(), hold(), leave().
-  [[nodiscard]] NMR_LOCAL Guard& guard() noexcept { return guard_; }
+  [[nodiscard]] NMR_LOCAL Guard& guard() noexcept { return entered; }
 
  private:
   template <RegistrableNpi, CallsPolicy>
@@ -42,20 +42,20 @@ class [[nodiscard(
   /// Enters through the cell, and where that refuses through what `enter_another(*this)` finds.
   template <class F>
   NMR_ALWAYS_INLINE NMR_LOCAL BasicFailoverGuard(typename Calls::Cell& cell, F enter_another) noexcept
-      : guard_(cell) {
-    if (!guard_) [[unlikely]]
+      : entered(cell) {
+    if (!entered) [[unlikely]]
       enter_another(*this);
   }
   /// Returns whether that one does not refuse.
   /// Precondition  empty.
   NMR_LOCAL bool enter(typename Calls::Cell& cell) noexcept {
-    guard_.~Guard();
-    new (platform::At{&guard_}) Guard(cell);
-    return static_cast<bool>(guard_);
+    entered.~Guard();
+    new (platform::At{&entered}) Guard(cell);
+    return static_cast<bool>(entered);
   }
 
   union {
-    Guard guard_;
+    Guard entered;
   };
 };
 

@@ -22,7 +22,9 @@ struct StopCallback {
 /// For those that are never stopped.
 struct NMR_PUBLIC_TYPE NeverStops {
   template <class F>
-  struct NMR_PUBLIC_TYPE callback_type{NMR_LOCAL callback_type(NeverStops, F) noexcept {}};
+  struct NMR_PUBLIC_TYPE Callback{NMR_LOCAL Callback(NeverStops, F) noexcept {}};
+  template <class F>
+  using callback_type = Callback<F>;  // NOLINT(readability-identifier-naming): what tokens call it
 };
 
 #if defined(__cpp_lib_jthread)
