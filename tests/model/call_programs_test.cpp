@@ -5,7 +5,8 @@
 
 using namespace model;
 
-TEST_CASE("the call path holds its promises within the bounds that are printed") {
+TEST_CASE("the call path holds its promises within the bounds that are printed" *
+          doctest::test_suite("long")) {
   check_all(call_programs());
 }
 TEST_CASE(
