@@ -58,9 +58,9 @@ class NMR_PUBLIC_TYPE BasicFailoverClient {
   }
   BasicFailoverClient(const BasicFailoverClient&) = delete;
   BasicFailoverClient& operator=(const BasicFailoverClient&) = delete;
-  /// Leaves, and waits for the last call. Where the registration was abandoned, the places of providers that have not
-  /// been cleaned up stay for good.
+  /// Leaves, and waits for the last call; but after NmrRegistry::abandon().
   ///
+  /// Lifetime      where its registration was abandoned, *this stays until each provider has been cleaned up, or for good.
   /// Precondition  not in a callback or a guarded call of its own (trapped; then it does not wait).
   NMR_LOCAL ~BasicFailoverClient() { places_.end_waits(); }  // then its registration goes, and waits
 

@@ -46,7 +46,7 @@ class NMR_PUBLIC_TYPE FailoverPlaces {
       : nobody_(domain, *this), current_(&nobody_), keeps_current_(keeps_current) {}
   FailoverPlaces(const FailoverPlaces&) = delete;
   FailoverPlaces& operator=(const FailoverPlaces&) = delete;
-  /// Frees the places, but those that nobody has given back: then their registration has been abandoned.
+  /// Frees the places, but those that nobody has given back: a registration was abandoned, and calls may be in them.
   NMR_LOCAL ~FailoverPlaces() {
     for (Place* place = all_; place != nullptr;) {
       Place* const next = place->next;
