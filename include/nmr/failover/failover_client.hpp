@@ -121,7 +121,7 @@ class NMR_PUBLIC_TYPE BasicFailoverClient {
   /// Returns       whether it has run here.
   /// Progress      takes the client's mutex; `completion` runs without it.
   /// Precondition  `completion` is not in use (trapped; then nothing is done).
-  bool NMR_LOCAL when_provided(Completion& completion) noexcept {
+  NMR_LOCAL bool when_provided(Completion& completion) noexcept {
     if (!completion.begin_use<Atomics>("when_provided")) return false;
     if (!places_.provided_or_link(completion)) return false;
     completion.run();
@@ -133,7 +133,7 @@ class NMR_PUBLIC_TYPE BasicFailoverClient {
   /// Returns       as Registration::deregister().
   /// Progress      as Registration::deregister().
   /// Ordering      as Registration::deregister().
-  Status NMR_LOCAL leave() noexcept {
+  NMR_LOCAL Status leave() noexcept {
     places_.end_waits();
     return registration_.deregister();
   }
